@@ -1,0 +1,32 @@
+#ifndef HELLOD_LOG_H
+#define HELLOD_LOG_H
+
+#include <stdbool.h>
+#include <syslog.h>
+
+/*
+ * The log is standard error, one write(2) an entry. Where standard error is the journal ($JOURNAL_STREAM names it,
+ * systemd.exec(5)) an entry starts with its priority as "<N>" (sd-daemon(3)); elsewhere with the program's name.
+ * Thread-safe after log_open(), which is called once, before threads. Control bytes in an entry are escaped: an entry is one line.
+ */
+
+void log_open(void);
+
+/* Entries less urgent than `priority` (LOG_ERR to LOG_DEBUG of syslog(3)) are dropped. LOG_INFO at first. */
+void log_set_level(int priority);
+bool log_enabled(int priority);
+
+/* One entry, cut at 8 KiB. errno survives. */
+void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...)   log_write(LOG_ERR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
+#define log_notice(...)  log_write(LOG_NOTICE, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_INFO, __VA_ARGS__)
+#define log_debug(...)                                                                                                 \
+    do {                                                                                                               \
+        if (log_enabled(LOG_DEBUG))                                                                                    \
+            log_write(LOG_DEBUG, __VA_ARGS__);                                                                         \
+    } while (0)
+
+#endif

@@ -1,0 +1,22 @@
+#ifndef HELLOD_OPTIONS_H
+#define HELLOD_OPTIONS_H
+
+/* The command line. */
+
+enum options_action {
+    OPTIONS_SERVE,
+    OPTIONS_CHECK,       /* --check: read the configuration, say "OK" or what is wrong */
+    OPTIONS_DUMP_CONFIG, /* --dump-config: print the configuration in force */
+    OPTIONS_EXIT,        /* --help or --version was answered: exit 0 */
+};
+
+struct options {
+    enum options_action action;
+    const char *config;      /* --config FILE, /etc/hello.ini by default; points into argv */
+    unsigned long exit_after; /* --exit-after=N: serve N connections, then drain and exit 0; 0: never */
+};
+
+/* 0 with *ret filled, or -EINVAL after one line on standard error that names the mistake and --help. */
+int options_parse(int argc, char **argv, struct options *ret);
+
+#endif
