@@ -1,0 +1,63 @@
+#ifndef HELLOD_POOL_H
+#define HELLOD_POOL_H
+
+#include <stdint.h>
+
+/*
+ * A fixed pool of threads with one queue: an epoll set that all workers share. Whoever is free takes the next job; a job is either a
+ * file descriptor that became ready or a function given to pool_execute(). The pool knows nothing of what its jobs do.
+ *
+ * A watched fd fires once (EPOLLONESHOT), then is silent until it is armed again: so at most one worker handles it at a time.
+ * After pool_arm() another worker may already be at it: whoever armed it must not touch what belongs to it any more.
+ *
+ * Every function may be called from any thread, workers included, save where it says otherwise. Workers start with the
+ * signal mask of the thread that calls pool_start().
+ */
+
+struct pool;
+
+typedef void pool_job(void *argument, unsigned worker);
+
+/* Called by a worker when a watched fd is ready; `events` as epoll_wait(2) gave them. */
+typedef void pool_ready(void *context, unsigned worker, uint64_t key, uint32_t events);
+
+struct pool_options {
+    unsigned size;     /* threads, 1 to POOL_SIZE_MAX; workers are numbered from 0 */
+    const char *name;  /* of the threads: NAME-w0, NAME-w1, ...; at most 9 bytes are kept */
+    pool_ready *ready; /* NULL where no fd will be watched */
+    void *context;     /* its first argument */
+};
+
+enum { POOL_SIZE_MAX = 256 };
+
+/* Keys from here on are the pool's own. */
+#define POOL_KEY_RESERVED (UINT64_MAX - 15)
+
+/*
+ * 0 with the pool in *ret, running, to be ended by pool_end(). -EINVAL for a size of 0 or past the maximum, or the errno of what could not
+ * be made (a thread, say): then nothing is left behind.
+ */
+int pool_start(struct pool **ret, const struct pool_options *options);
+
+/* Queues a job. 0; -ESHUTDOWN after pool_drain(); -ENOMEM. Jobs are taken in order, each run exactly once. */
+int pool_execute(struct pool *pool, pool_job *run, void *argument);
+
+/* Adds an fd to the set, armed for `events` once. 0 or the negative errno of epoll_ctl(2). */
+int pool_watch(struct pool *pool, int fd, uint32_t events, uint64_t key);
+
+/* Arms a watched fd again. 0 or the negative errno of epoll_ctl(2). */
+int pool_arm(struct pool *pool, int fd, uint32_t events, uint64_t key);
+
+/* Takes an fd out of the set; an event of it that a worker already has still runs. Closing an fd does the same. */
+int pool_unwatch(struct pool *pool, int fd);
+
+/*
+ * Refuses new jobs from now on; the workers run what is queued, then leave one by one. Does not wait. Ready fds are handled
+ * until the last queued job was taken, not after.
+ */
+void pool_drain(struct pool *pool);
+
+/* Drains if that hasn't happened, waits for every worker, frees the pool. Not from a worker. NULL is fine. Returns the jobs run. */
+uint64_t pool_end(struct pool *pool);
+
+#endif
