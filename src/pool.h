@@ -4,14 +4,16 @@
 #include <stdint.h>
 
 /*
- * A fixed pool of threads with one queue: an epoll set that all workers share. Whoever is free takes the next job; a job is either a
- * file descriptor that became ready or a function given to pool_execute(). The pool knows nothing of what its jobs do.
+ * A fixed pool of threads with one queue: an epoll set that all workers share. Whoever is free takes the next
+ * job; a job is either a file descriptor that became ready or a function given to pool_execute(). The pool
+ * knows nothing of what its jobs do.
  *
- * A watched fd fires once (EPOLLONESHOT), then is silent until it is armed again: so at most one worker handles it at a time.
- * After pool_arm() another worker may already be at it: whoever armed it must not touch what belongs to it any more.
+ * A watched fd fires once (EPOLLONESHOT), then is silent until it is armed again: so at most one worker
+ * handles it at a time. After pool_arm() another worker may already be at it: whoever armed it must not touch
+ * what belongs to it any more.
  *
- * Every function may be called from any thread, workers included, save where it says otherwise. Workers start with the
- * signal mask of the thread that calls pool_start().
+ * Every function may be called from any thread, workers included, save where it says otherwise. Workers start
+ * with the signal mask of the thread that calls pool_start().
  */
 
 struct pool;
@@ -34,8 +36,8 @@ enum { POOL_SIZE_MAX = 256 };
 #define POOL_KEY_RESERVED (UINT64_MAX - 15)
 
 /*
- * 0 with the pool in *ret, running, to be ended by pool_end(). -EINVAL for a size of 0 or past the maximum, or the errno of what could not
- * be made (a thread, say): then nothing is left behind.
+ * 0 with the pool in *ret, running, to be ended by pool_end(). -EINVAL for a size of 0 or past the maximum,
+ * or the errno of what could not be made (a thread, say): then nothing is left behind.
  */
 int pool_start(struct pool **ret, const struct pool_options *options);
 
@@ -48,16 +50,18 @@ int pool_watch(struct pool *pool, int fd, uint32_t events, uint64_t key);
 /* Arms a watched fd again. 0 or the negative errno of epoll_ctl(2). */
 int pool_arm(struct pool *pool, int fd, uint32_t events, uint64_t key);
 
-/* Takes an fd out of the set; an event of it that a worker already has still runs. Closing an fd does the same. */
+/* Takes an fd out of the set; an event of it that a worker already has still runs. Closing an fd does the
+ * same. */
 int pool_unwatch(struct pool *pool, int fd);
 
 /*
- * Refuses new jobs from now on; the workers run what is queued, then leave one by one. Does not wait. Ready fds are handled
- * until the last queued job was taken, not after.
+ * Refuses new jobs from now on; the workers run what is queued, then leave one by one. Does not wait. Ready
+ * fds are handled until the last queued job was taken, not after.
  */
 void pool_drain(struct pool *pool);
 
-/* Drains if that hasn't happened, waits for every worker, frees the pool. Not from a worker. NULL is fine. Returns the jobs run. */
+/* Drains if that hasn't happened, waits for every worker, frees the pool. Not from a worker. NULL is fine.
+ * Returns the jobs run. */
 uint64_t pool_end(struct pool *pool);
 
 #endif

@@ -1,0 +1,265 @@
+/*
+ * The pool: threads that share one epoll set. The kernel's ready list is the job queue, so "whoever is free
+ * takes the next job" costs no lock of ours. Jobs given as functions stand in a list; an eventfd in the same
+ * set, readable while that list is not empty, makes them one more thing that is ready.
+ *
+ * Invariants: a worker takes one event at a time; the job list's eventfd is armed or in the hands of exactly
+ * one worker; the eventfd is readable if and only if the list is not empty; `leave_fd` becomes readable once
+ * and stays so.
+ */
+#include "pool.h"
+
+#include "log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define KEY_JOBS  (POOL_KEY_RESERVED + 0)
+#define KEY_LEAVE (POOL_KEY_RESERVED + 1)
+
+struct job {
+    struct job *next;
+    pool_job *run;
+    void *argument;
+};
+
+struct worker {
+    struct pool *pool;
+    pthread_t thread;
+    unsigned number;
+};
+
+struct pool {
+    int epoll_fd;
+    int jobs_fd;
+    int leave_fd;
+    pool_ready *ready;
+    void *context;
+    char name[10];
+
+    pthread_mutex_t lock; /* over the four below */
+    struct job *first, **end;
+    uint64_t jobs_taken;
+    bool draining;
+
+    unsigned started; /* workers whose thread runs */
+    struct worker workers[];
+};
+
+static void lock(struct pool *pool)
+{
+    int r = pthread_mutex_lock(&pool->lock);
+    assert(r == 0);
+}
+
+static void unlock(struct pool *pool)
+{
+    int r = pthread_mutex_unlock(&pool->lock);
+    assert(r == 0);
+}
+
+static void raise_event(int fd)
+{
+    ssize_t n = write(fd, &(uint64_t){1}, sizeof(uint64_t));
+    assert(n == sizeof(uint64_t));
+}
+
+static void clear_event(int fd)
+{
+    uint64_t count;
+    ssize_t n = read(fd, &count, sizeof count);
+    assert(n == sizeof count);
+}
+
+/* The next job, or NULL; whoever takes the last one of a draining pool sends everybody home. */
+static struct job *take_job(struct pool *pool)
+{
+    lock(pool);
+    struct job *job = pool->first;
+    if (job) {
+        pool->first = job->next;
+        pool->jobs_taken++;
+        if (!pool->first) {
+            pool->end = &pool->first;
+            clear_event(pool->jobs_fd);
+            if (pool->draining)
+                raise_event(pool->leave_fd);
+        }
+    }
+    unlock(pool);
+    return job;
+}
+
+static void run_job(struct worker *worker)
+{
+    struct job *job = take_job(worker->pool);
+    int r = pool_arm(worker->pool, worker->pool->jobs_fd, EPOLLIN, KEY_JOBS);
+    assert(r == 0);
+    if (!job)
+        return;
+    job->run(job->argument, worker->number);
+    free(job);
+}
+
+static void *work(void *argument)
+{
+    struct worker *worker = argument;
+    struct pool *pool = worker->pool;
+    struct epoll_event event;
+
+    for (;;) {
+        int n = epoll_wait(pool->epoll_fd, &event, 1, -1);
+        if (n < 0 && errno == EINTR)
+            continue;
+        assert(n == 1);
+        if (event.data.u64 == KEY_LEAVE)
+            break;
+        log_debug("Worker %u got a job; executing.", worker->number);
+        if (event.data.u64 == KEY_JOBS)
+            run_job(worker);
+        else
+            pool->ready(pool->context, worker->number, event.data.u64, event.events);
+    }
+    log_debug("Worker %u shutting down.", worker->number);
+    return NULL;
+}
+
+static int start_worker(struct pool *pool, unsigned number)
+{
+    struct worker *worker = &pool->workers[number];
+    *worker = (struct worker){.pool = pool, .number = number};
+    int r = pthread_create(&worker->thread, NULL, work, worker);
+    if (r != 0)
+        return -r;
+    pool->started++;
+    char name[sizeof pool->name + sizeof "-w4294967295"];
+    snprintf(name, sizeof name, "%s-w%u", pool->name, number);
+    /* A name is for people; a pool without it works. */
+    (void)pthread_setname_np(worker->thread, name);
+    return 0;
+}
+
+static int watch_own_fds(struct pool *pool)
+{
+    pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    pool->jobs_fd = eventfd(0, EFD_CLOEXEC);
+    pool->leave_fd = eventfd(0, EFD_CLOEXEC);
+    if (pool->epoll_fd < 0 || pool->jobs_fd < 0 || pool->leave_fd < 0)
+        return -errno;
+    int r = pool_watch(pool, pool->jobs_fd, EPOLLIN, KEY_JOBS);
+    if (r < 0)
+        return r;
+    /* Not one-shot: it must reach every worker. */
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = KEY_LEAVE};
+    return epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->leave_fd, &event) < 0 ? -errno : 0;
+}
+
+static struct pool *pool_new(const struct pool_options *options)
+{
+    struct pool *pool = calloc(1, sizeof *pool + options->size * sizeof pool->workers[0]);
+    if (!pool)
+        return NULL;
+    pool->epoll_fd = pool->jobs_fd = pool->leave_fd = -1;
+    pool->ready = options->ready;
+    pool->context = options->context;
+    pool->end = &pool->first;
+    snprintf(pool->name, sizeof pool->name, "%s", options->name);
+    int r = pthread_mutex_init(&pool->lock, NULL);
+    assert(r == 0);
+    return pool;
+}
+
+int pool_start(struct pool **ret, const struct pool_options *options)
+{
+    if (options->size == 0 || options->size > POOL_SIZE_MAX)
+        return -EINVAL;
+    struct pool *pool = pool_new(options);
+    if (!pool)
+        return -ENOMEM;
+    int r = watch_own_fds(pool);
+    for (unsigned i = 0; r == 0 && i < options->size; i++)
+        r = start_worker(pool, i);
+    if (r < 0) {
+        pool_end(pool);
+        return r;
+    }
+    *ret = pool;
+    return 0;
+}
+
+int pool_execute(struct pool *pool, pool_job *run, void *argument)
+{
+    struct job *job = malloc(sizeof *job);
+    if (!job)
+        return -ENOMEM;
+    *job = (struct job){.run = run, .argument = argument};
+    lock(pool);
+    if (pool->draining) {
+        unlock(pool);
+        free(job);
+        return -ESHUTDOWN;
+    }
+    if (!pool->first)
+        raise_event(pool->jobs_fd);
+    *pool->end = job;
+    pool->end = &job->next;
+    unlock(pool);
+    return 0;
+}
+
+static int control(struct pool *pool, int operation, int fd, uint32_t events, uint64_t key)
+{
+    struct epoll_event event = {.events = events | EPOLLONESHOT, .data.u64 = key};
+    return epoll_ctl(pool->epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
+}
+
+int pool_watch(struct pool *pool, int fd, uint32_t events, uint64_t key)
+{
+    return control(pool, EPOLL_CTL_ADD, fd, events, key);
+}
+
+int pool_arm(struct pool *pool, int fd, uint32_t events, uint64_t key)
+{
+    return control(pool, EPOLL_CTL_MOD, fd, events, key);
+}
+
+int pool_unwatch(struct pool *pool, int fd)
+{
+    return control(pool, EPOLL_CTL_DEL, fd, 0, 0);
+}
+
+void pool_drain(struct pool *pool)
+{
+    lock(pool);
+    if (!pool->draining && !pool->first && pool->leave_fd >= 0)
+        raise_event(pool->leave_fd);
+    pool->draining = true;
+    unlock(pool);
+}
+
+uint64_t pool_end(struct pool *pool)
+{
+    if (!pool)
+        return 0;
+    pool_drain(pool);
+    for (unsigned i = 0; i < pool->started; i++) {
+        int r = pthread_join(pool->workers[i].thread, NULL);
+        assert(r == 0);
+    }
+    assert(!pool->first);
+    uint64_t jobs = pool->jobs_taken;
+    int fds[] = {pool->epoll_fd, pool->jobs_fd, pool->leave_fd};
+    for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+    return jobs;
+}
