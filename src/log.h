@@ -5,9 +5,10 @@
 #include <syslog.h>
 
 /*
- * The log is standard error, one write(2) an entry. Where standard error is the journal ($JOURNAL_STREAM names it,
- * systemd.exec(5)) an entry starts with its priority as "<N>" (sd-daemon(3)); elsewhere with the program's name.
- * Thread-safe after log_open(), which is called once, before threads. Control bytes in an entry are escaped: an entry is one line.
+ * The log is standard error, one write(2) an entry. Where standard error is the journal ($JOURNAL_STREAM
+ * names it, systemd.exec(5)) an entry starts with its priority as "<N>" (sd-daemon(3)); elsewhere with the
+ * program's name. Thread-safe after log_open(), which is called once, before threads. An entry is one line:
+ * text from outside goes through str_escape() first, and control bytes that come all the same are blanked.
  */
 
 void log_open(void);
@@ -23,10 +24,10 @@ void log_write(int priority, const char *format, ...) __attribute__((format(prin
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...)  log_write(LOG_NOTICE, __VA_ARGS__)
 #define log_info(...)    log_write(LOG_INFO, __VA_ARGS__)
-#define log_debug(...)                                                                                                 \
-    do {                                                                                                               \
-        if (log_enabled(LOG_DEBUG))                                                                                    \
-            log_write(LOG_DEBUG, __VA_ARGS__);                                                                         \
+#define log_debug(...)                                                                                       \
+    do {                                                                                                     \
+        if (log_enabled(LOG_DEBUG))                                                                          \
+            log_write(LOG_DEBUG, __VA_ARGS__);                                                               \
     } while (0)
 
 #endif

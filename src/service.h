@@ -1,0 +1,17 @@
+#ifndef HELLOD_SERVICE_H
+#define HELLOD_SERVICE_H
+
+#include <stdint.h>
+
+/*
+ * What the service manager is told (sd_notify(3)). Without one ($NOTIFY_SOCKET unset) every call does
+ * nothing; a manager that can't be reached is logged and served on without.
+ */
+
+/* Everything is loaded and the pool runs. `status` is what `systemctl status` shows. */
+void service_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The stop has begun. */
+void service_stopping(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
