@@ -1,0 +1,417 @@
+/*
+ * A connection's turn: take up what was left unfinished, converse until something must be waited for, lay
+ * down what is unfinished now. Between turns only struct connection and, at most, one struct unfinished
+ * exist.
+ */
+#include "connection.h"
+
+#include "http/request.h"
+#include "log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define USEC_PER_SEC 1000000LL
+#define NEVER        INT64_MAX
+
+/* How long, and for how many bytes, the client's close is waited for after the last response. */
+enum { LINGER_USEC = 2000000, LINGER_BYTES_MAX = 1 << 20, LINGER_READS_A_TURN = 16 };
+
+/* What a turn leaves for the next; `bytes` holds the input not yet parsed, then the output not yet sent. */
+struct unfinished {
+    struct answer answer;
+    int timer_fd;
+    int file_fd;
+    uint64_t file_offset, file_end;
+    size_t input_length, output_length;
+    char bytes[];
+};
+
+void workspace_init(struct workspace *workspace)
+{
+    workspace->date_second = INT64_MIN;
+    workspace->input_start = workspace->input_end = 0;
+    workspace->timer_fd = -1;
+    workspace->answer = (struct answer){0};
+    output_reset(&workspace->output);
+}
+
+void workspace_start_turn(struct workspace *workspace)
+{
+    struct timespec monotonic, real;
+    /* Both are answered by the vDSO from the last clock tick: no syscall, and milliseconds don't matter here.
+     */
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &monotonic);
+    clock_gettime(CLOCK_REALTIME_COARSE, &real);
+    workspace->now_usec = monotonic.tv_sec * USEC_PER_SEC + monotonic.tv_nsec / 1000;
+    if (workspace->date_second != real.tv_sec) {
+        workspace->date_second = real.tv_sec;
+        if (date_format(real.tv_sec, workspace->date) < 0)
+            (void)date_format(0, workspace->date);
+    }
+}
+
+static void set_phase(struct connection *c, enum connection_phase phase, int64_t deadline_usec)
+{
+    atomic_store_explicit(&c->phase, phase, memory_order_relaxed);
+    atomic_store_explicit(&c->deadline_usec, deadline_usec, memory_order_relaxed);
+}
+
+static enum connection_phase phase_of(const struct connection *c)
+{
+    return atomic_load_explicit(&c->phase, memory_order_relaxed);
+}
+
+static int64_t deadline_of(const struct connection *c)
+{
+    return atomic_load_explicit(&c->deadline_usec, memory_order_relaxed);
+}
+
+void connection_open(struct connection *c, int fd, const struct connection_limits *limits, int64_t now_usec)
+{
+    c->fd = fd;
+    c->reason = REASON_NONE;
+    c->watched = c->lingers = c->closing = false;
+    c->requests = c->thrown_away = 0;
+    c->unfinished = NULL;
+    set_phase(c, PHASE_FRESH, now_usec + (int64_t)limits->head_usec);
+}
+
+static void take_up(struct connection *c, struct workspace *w)
+{
+    struct unfinished *u = c->unfinished;
+    w->input_start = w->input_end = 0;
+    w->timer_fd = -1;
+    output_reset(&w->output);
+    if (!u)
+        return;
+    memcpy(w->input, u->bytes, u->input_length);
+    w->input_end = u->input_length;
+    output_append(&w->output, (struct str){u->bytes + u->input_length, u->output_length});
+    if (u->file_fd >= 0)
+        output_append_file(&w->output, u->file_fd, u->file_offset, u->file_end - u->file_offset);
+    w->timer_fd = u->timer_fd;
+    w->answer = u->answer;
+    c->unfinished = NULL;
+    free(u);
+}
+
+static bool lay_down(struct connection *c, struct workspace *w)
+{
+    size_t input = w->input_end - w->input_start, output = w->output.used - w->output.sent;
+    if (input == 0 && output_is_empty(&w->output) && w->timer_fd < 0)
+        return true;
+    struct unfinished *u = malloc(sizeof *u + input + output);
+    if (!u)
+        return false;
+    *u = (struct unfinished){
+        .answer = w->answer,
+        .timer_fd = w->timer_fd,
+        .file_fd = w->output.file_fd,
+        .file_offset = w->output.file_offset,
+        .file_end = w->output.file_end,
+        .input_length = input,
+        .output_length = output,
+    };
+    memcpy(u->bytes, w->input + w->input_start, input);
+    memcpy(u->bytes + input, w->output.buffer + w->output.sent, output);
+    c->unfinished = u;
+    return true;
+}
+
+/* The workspace holds nothing of this connection any more. */
+static void abandon(struct workspace *w)
+{
+    if (w->timer_fd >= 0)
+        close(w->timer_fd);
+    w->timer_fd = -1;
+    output_drop(&w->output);
+}
+
+static enum connection_want give_up(struct connection *c, enum connection_reason reason)
+{
+    c->reason = (uint8_t)reason;
+    return WANT_CLOSE;
+}
+
+static bool is_draining(const struct connection_context *context)
+{
+    return atomic_load_explicit(context->draining, memory_order_relaxed);
+}
+
+static void log_head(const struct connection *c, struct str head)
+{
+    char text[4096];
+    str_escape(head, text, sizeof text);
+    log_debug("Connection %d, request %u: \"%s\"", c->fd, c->requests + 1, text);
+}
+
+/* After an answer: does the connection go on? */
+static void note_answer(struct connection *c, const struct answer *answer)
+{
+    c->requests++;
+    c->closing = answer->close;
+    c->lingers = answer->unread;
+}
+
+static void refuse(struct connection *c, struct workspace *w, unsigned status)
+{
+    exchange_refuse(status, w->date, &w->output, &w->answer);
+    note_answer(c, &w->answer);
+}
+
+/* A timer, or the answer that there is none to be had. */
+static void start_sleep(struct connection *c, struct workspace *w, uint64_t usec)
+{
+    struct itimerspec when = {
+        .it_value = {.tv_sec = (time_t)(usec / USEC_PER_SEC), .tv_nsec = (long)(usec % USEC_PER_SEC) * 1000},
+    };
+    w->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (w->timer_fd >= 0 && timerfd_settime(w->timer_fd, 0, &when, NULL) == 0)
+        return;
+    if (w->timer_fd >= 0)
+        close(w->timer_fd);
+    w->timer_fd = -1;
+    refuse(c, w, 503);
+}
+
+static struct str received(const struct workspace *w)
+{
+    return (struct str){w->input + w->input_start, w->input_end - w->input_start};
+}
+
+static bool can_answer(const struct connection *c, const struct workspace *w)
+{
+    return !c->closing && w->timer_fd < 0 && output_room(&w->output) >= EXCHANGE_ROOM;
+}
+
+/* Answers one whole head if there is one; false where more must be received first. */
+static bool answer_next(struct connection *c, struct workspace *w, const struct connection_context *context)
+{
+    struct str head = received(w);
+    size_t length = request_head_length(head);
+    if (length > EXCHANGE_HEAD_MAX || (length == 0 && head.length >= EXCHANGE_HEAD_MAX)) {
+        refuse(c, w, request_line_complete(head) ? 431 : 414);
+        return true;
+    }
+    if (length == 0)
+        return false;
+    head.length = length;
+    if (log_enabled(LOG_DEBUG))
+        log_head(c, head);
+    enum exchange_result result =
+        exchange_run(context->site, head, w->date, is_draining(context), &w->output, &w->answer);
+    w->input_start += length;
+    if (result == EXCHANGE_SLEEP)
+        start_sleep(c, w, context->site->sleep_usec);
+    else
+        note_answer(c, &w->answer);
+    return true;
+}
+
+/* Answers what has come, as far as there is room; true where nothing of it could be answered for want of more
+ * bytes. */
+static bool answer_received(struct connection *c, struct workspace *w,
+                            const struct connection_context *context)
+{
+    while (can_answer(c, w))
+        if (!answer_next(c, w, context))
+            return true;
+    return false;
+}
+
+static void wake(struct connection *c, struct workspace *w, const struct connection_context *context)
+{
+    close(w->timer_fd);
+    w->timer_fd = -1;
+    w->answer.close |= is_draining(context);
+    exchange_wake(context->site, w->date, &w->answer, &w->output);
+    note_answer(c, &w->answer);
+}
+
+/* Bytes received, 0 at the end of the stream, or a negative errno. */
+static ssize_t receive(struct connection *c, struct workspace *w)
+{
+    size_t kept = w->input_end - w->input_start;
+    if (w->input_start > 0 && kept > 0)
+        memmove(w->input, w->input + w->input_start, kept);
+    w->input_start = 0;
+    w->input_end = kept;
+    for (;;) {
+        ssize_t n = recv(c->fd, w->input + kept, sizeof w->input - kept, MSG_DONTWAIT);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        w->input_end += (size_t)n;
+        return n;
+    }
+}
+
+/* Every response is sent. With nothing unread the client sees them all and then the end; else it is given
+ * time to. */
+static enum connection_want finish(struct connection *c, struct workspace *w,
+                                   const struct connection_context *context)
+{
+    enum connection_reason reason = is_draining(context) ? REASON_DRAIN
+                                    : c->lingers         ? REASON_REFUSED
+                                                         : REASON_CLIENT;
+    c->reason = (uint8_t)reason;
+    if (!c->lingers && w->input_start == w->input_end)
+        return WANT_CLOSE;
+    w->input_start = w->input_end = 0;
+    if (shutdown(c->fd, SHUT_WR) < 0)
+        return give_up(c, REASON_BROKEN);
+    int64_t patience = w->answer.body ? (int64_t)context->limits->body_usec : LINGER_USEC;
+    set_phase(c, PHASE_LINGERING, w->now_usec + patience);
+    return WANT_READ;
+}
+
+static enum connection_want linger(struct connection *c, struct workspace *w)
+{
+    for (int reads = 0; reads < LINGER_READS_A_TURN; reads++) {
+        ssize_t n = receive(c, w);
+        w->input_start = w->input_end = 0;
+        if (n == -EAGAIN)
+            return WANT_READ;
+        if (n <= 0)
+            return WANT_CLOSE;
+        c->thrown_away += (uint32_t)n;
+        if (c->thrown_away > LINGER_BYTES_MAX)
+            return WANT_CLOSE;
+    }
+    return WANT_READ;
+}
+
+static enum connection_want converse(struct connection *c, struct workspace *w,
+                                     const struct connection_context *context)
+{
+    bool readable = w->timer_fd < 0 && output_is_empty(&w->output);
+    if (w->timer_fd >= 0)
+        wake(c, w, context);
+    for (;;) {
+        bool starved = answer_received(c, w, context);
+        int r = output_send(&w->output, c->fd);
+        if (r == -EAGAIN)
+            return WANT_WRITE;
+        if (r < 0)
+            return give_up(c, r == -ENODATA || r == -EIO ? REASON_FILE : REASON_BROKEN);
+        if (w->timer_fd >= 0)
+            return WANT_TIMER;
+        if (c->closing)
+            return finish(c, w, context);
+        if (!starved)
+            continue;
+        if (!readable)
+            return WANT_READ;
+        ssize_t n = receive(c, w);
+        if (n == -EAGAIN)
+            return WANT_READ;
+        if (n < 0)
+            return give_up(c, REASON_BROKEN);
+        if (n == 0)
+            return give_up(c, REASON_CLIENT);
+        /* A buffer that wasn't filled has emptied the socket: asking again would cost a syscall to learn it.
+         */
+        readable = w->input_end == sizeof w->input;
+    }
+}
+
+/* The phase that follows from what is waited for, and its deadline. */
+static void enter_phase(struct connection *c, const struct workspace *w,
+                        const struct connection_limits *limits, enum connection_want want,
+                        uint32_t requests_before)
+{
+    enum connection_phase before = phase_of(c);
+    if (before == PHASE_LINGERING)
+        return;
+    if (want == WANT_TIMER) {
+        set_phase(c, PHASE_SLEEPING, NEVER);
+    } else if (want == WANT_WRITE) {
+        bool moved = before != PHASE_SENDING || w->output.moved > 0;
+        set_phase(c, PHASE_SENDING, moved ? w->now_usec + (int64_t)limits->send_usec : deadline_of(c));
+    } else if (w->input_end > w->input_start) {
+        /* The clock of a head runs from its first byte, however many more come one by one. */
+        bool begun = c->requests == requests_before && (before == PHASE_FRESH || before == PHASE_HEAD);
+        set_phase(c, PHASE_HEAD, begun ? deadline_of(c) : w->now_usec + (int64_t)limits->head_usec);
+    } else if (c->requests > 0 && (before != PHASE_IDLE || c->requests != requests_before)) {
+        set_phase(c, PHASE_IDLE, w->now_usec + (int64_t)limits->idle_usec);
+    }
+}
+
+enum connection_want connection_run(struct connection *c, struct workspace *w,
+                                    const struct connection_context *context)
+{
+    uint32_t requests_before = c->requests;
+    take_up(c, w);
+    enum connection_want want = phase_of(c) == PHASE_LINGERING ? linger(c, w) : converse(c, w, context);
+    if (want != WANT_CLOSE) {
+        enter_phase(c, w, context->limits, want, requests_before);
+        if (phase_of(c) == PHASE_IDLE && is_draining(context))
+            want = give_up(c, REASON_DRAIN);
+        else if (!lay_down(c, w))
+            want = give_up(c, REASON_MEMORY);
+    }
+    if (want == WANT_CLOSE)
+        abandon(w);
+    return want;
+}
+
+int connection_timer(const struct connection *c)
+{
+    assert(c->unfinished && c->unfinished->timer_fd >= 0);
+    return c->unfinished->timer_fd;
+}
+
+void connection_expire(struct connection *c, struct workspace *w)
+{
+    static const enum connection_reason reason[] = {
+        [PHASE_FRESH] = REASON_HEAD_TIMEOUT, [PHASE_HEAD] = REASON_HEAD_TIMEOUT,
+        [PHASE_IDLE] = REASON_IDLE_TIMEOUT,  [PHASE_SENDING] = REASON_SEND_TIMEOUT,
+        [PHASE_SLEEPING] = REASON_CUT,       [PHASE_LINGERING] = REASON_LINGER_TIMEOUT,
+    };
+    enum connection_phase phase = phase_of(c);
+    take_up(c, w);
+    if (phase == PHASE_HEAD) {
+        refuse(c, w, 408);
+        (void)output_send(&w->output, c->fd);
+    }
+    abandon(w);
+    c->reason = (uint8_t)reason[phase];
+}
+
+void connection_close(struct connection *c)
+{
+    struct unfinished *u = c->unfinished;
+    if (u && u->timer_fd >= 0)
+        close(u->timer_fd);
+    if (u && u->file_fd >= 0)
+        close(u->file_fd);
+    free(u);
+    c->unfinished = NULL;
+}
+
+const char *connection_reason_text(enum connection_reason reason)
+{
+    static const char *const text[REASON_COUNT] = {
+        [REASON_NONE] = "open",
+        [REASON_CLIENT] = "closed by the client",
+        [REASON_REFUSED] = "closed after a refused request",
+        [REASON_DRAIN] = "closed by the drain",
+        [REASON_HEAD_TIMEOUT] = "no whole request in time",
+        [REASON_IDLE_TIMEOUT] = "idle for too long",
+        [REASON_SEND_TIMEOUT] = "took no byte in time",
+        [REASON_LINGER_TIMEOUT] = "did not close in time",
+        [REASON_BROKEN] = "broken",
+        [REASON_FILE] = "a file changed while it was sent",
+        [REASON_MEMORY] = "out of memory",
+        [REASON_CUT] = "cut short by the end of the drain",
+    };
+    return text[reason];
+}

@@ -1,0 +1,74 @@
+/* The word of a slot and the six changes it can undergo; the head of slot.h draws them. */
+#include "slot.h"
+
+#include <assert.h>
+
+static uint32_t word_of(uint32_t turn, enum slot_state state)
+{
+    return turn << 2 | state;
+}
+
+static enum slot_state state_of(uint32_t word)
+{
+    return word & 3;
+}
+
+static void move(struct slot *slot, enum slot_state from, enum slot_state to)
+{
+    uint32_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
+    assert(state_of(word) == from);
+    atomic_store_explicit(&slot->word, word_of(word >> 2, to), memory_order_release);
+}
+
+static bool change(struct slot *slot, uint32_t from, uint32_t to)
+{
+    return atomic_compare_exchange_strong_explicit(&slot->word, &from, to, memory_order_acq_rel,
+                                                   memory_order_relaxed);
+}
+
+void slot_take(struct slot *slot)
+{
+    move(slot, SLOT_FREE, SLOT_OWNED);
+}
+
+uint32_t slot_offer(struct slot *slot)
+{
+    uint32_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+    assert(state_of(word) == SLOT_OWNED);
+    uint32_t next = word_of((word >> 2) + 1, SLOT_ARMING);
+    atomic_store_explicit(&slot->word, next, memory_order_release);
+    return next >> 2;
+}
+
+void slot_settle(struct slot *slot, uint32_t turn)
+{
+    (void)change(slot, word_of(turn, SLOT_ARMING), word_of(turn, SLOT_WAITING));
+}
+
+void slot_withdraw(struct slot *slot, uint32_t turn)
+{
+    bool mine = change(slot, word_of(turn, SLOT_ARMING), word_of(turn, SLOT_OWNED));
+    assert(mine);
+}
+
+bool slot_claim(struct slot *slot, uint32_t turn)
+{
+    return change(slot, word_of(turn, SLOT_ARMING), word_of(turn, SLOT_OWNED)) ||
+           change(slot, word_of(turn, SLOT_WAITING), word_of(turn, SLOT_OWNED));
+}
+
+bool slot_is_waiting(const struct slot *slot, struct slot_seen *ret)
+{
+    ret->word = atomic_load_explicit(&slot->word, memory_order_acquire);
+    return state_of(ret->word) == SLOT_WAITING;
+}
+
+bool slot_claim_seen(struct slot *slot, struct slot_seen seen)
+{
+    return change(slot, seen.word, word_of(seen.word >> 2, SLOT_OWNED));
+}
+
+void slot_release(struct slot *slot)
+{
+    move(slot, SLOT_OWNED, SLOT_FREE);
+}
