@@ -1,0 +1,428 @@
+/*
+ * The table of connections and the way of an event through it. Every event's key names a slot and a turn of
+ * it, or a listening socket; slot.h says who may touch what, and when.
+ */
+#include "clients.h"
+
+#include "log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Keys of connections are turn << 32 | fd, with turns of 30 bits; those of listening sockets lie above. */
+#define LISTENER_KEY (UINT64_C(1) << 62)
+
+/* Fds that are not connections: listening sockets, the pool's, the log's, the document root's, and some to
+ * spare. */
+enum { FDS_RESERVED = LISTENERS_MAX + 32 };
+
+/* A connection may hold a file or a timer besides its socket. */
+enum { FDS_A_CONNECTION = 2 };
+
+struct clients {
+    struct clients_options options;
+    struct pool *pool;
+    struct connection *table;
+    size_t table_size;
+    unsigned max_connections;
+    struct workspace *workspaces; /* one a worker, and the last one for the main thread */
+    int event_fd;
+
+    _Atomic bool draining;
+    _Atomic bool watched; /* the main thread sweeps */
+    _Atomic unsigned count;
+    _Atomic int highest_fd;
+    _Atomic unsigned long left_to_accept; /* of exit_after */
+    _Atomic uint64_t connections, requests;
+    _Atomic bool parked[LISTENERS_MAX]; /* listening sockets not armed for want of fds or slots */
+};
+
+static void call_main(struct clients *clients)
+{
+    ssize_t n = write(clients->event_fd, &(uint64_t){1}, sizeof(uint64_t));
+    assert(n == sizeof(uint64_t));
+}
+
+static void want_sweep(struct clients *clients)
+{
+    if (!atomic_load_explicit(&clients->watched, memory_order_relaxed) &&
+        !atomic_exchange(&clients->watched, true))
+        call_main(clients);
+}
+
+static int arm_listener(struct clients *clients, unsigned index)
+{
+    return pool_arm(clients->pool, clients->options.listeners->list[index].fd, EPOLLIN, LISTENER_KEY + index);
+}
+
+static void unpark(struct clients *clients)
+{
+    for (unsigned i = 0; i < clients->options.listeners->count; i++)
+        if (atomic_load_explicit(&clients->parked[i], memory_order_relaxed) &&
+            atomic_exchange(&clients->parked[i], false) && !atomic_load(&clients->draining))
+            (void)arm_listener(clients, i);
+}
+
+/* The clients of this socket wait in its backlog until a connection closes or the sweep comes by. */
+static void park(struct clients *clients, unsigned index)
+{
+    atomic_store(&clients->parked[index], true);
+    want_sweep(clients);
+}
+
+static void close_client(struct clients *clients, struct connection *connection)
+{
+    int fd = connection->fd;
+    log_debug("Connection %d ended after %u requests: %s", fd, connection->requests,
+              connection_reason_text(connection->reason));
+    atomic_fetch_add_explicit(&clients->requests, connection->requests, memory_order_relaxed);
+    connection_close(connection);
+    slot_release(&connection->slot);
+    close(fd);
+    if (atomic_fetch_sub(&clients->count, 1) == 1 && atomic_load(&clients->draining))
+        call_main(clients);
+    unpark(clients);
+}
+
+static void arm_client(struct clients *clients, struct connection *connection, enum connection_want want)
+{
+    bool first = want == WANT_TIMER || !connection->watched;
+    int fd = want == WANT_TIMER ? connection_timer(connection) : connection->fd;
+    uint32_t events = want == WANT_WRITE ? EPOLLOUT : EPOLLIN;
+    uint64_t slot_number = (uint32_t)connection->fd;
+    if (want != WANT_TIMER)
+        connection->watched = true;
+    uint32_t turn = slot_offer(&connection->slot);
+    uint64_t key = (uint64_t)turn << 32 | slot_number;
+    int r = first ? pool_watch(clients->pool, fd, events, key) : pool_arm(clients->pool, fd, events, key);
+    if (r == 0) {
+        slot_settle(&connection->slot, turn);
+        return;
+    }
+    slot_withdraw(&connection->slot, turn);
+    connection->reason = REASON_MEMORY;
+    close_client(clients, connection);
+}
+
+static void run_client(struct clients *clients, struct workspace *workspace, struct connection *connection)
+{
+    const struct connection_context context = {
+        .site = clients->options.site,
+        .limits = &clients->options.limits,
+        .draining = &clients->draining,
+    };
+    workspace_start_turn(workspace);
+    enum connection_want want = connection_run(connection, workspace, &context);
+    if (want == WANT_CLOSE)
+        close_client(clients, connection);
+    else
+        arm_client(clients, connection, want);
+}
+
+static void raise_highest(struct clients *clients, int fd)
+{
+    int highest = atomic_load_explicit(&clients->highest_fd, memory_order_relaxed);
+    while (fd > highest && !atomic_compare_exchange_weak(&clients->highest_fd, &highest, fd))
+        ;
+}
+
+/* Counted before the handing over, so that a drain that sees 0 has seen all. */
+static bool reserve(struct clients *clients)
+{
+    if (atomic_fetch_add(&clients->count, 1) < clients->max_connections)
+        return true;
+    atomic_fetch_sub(&clients->count, 1);
+    return false;
+}
+
+static void unreserve(struct clients *clients)
+{
+    if (atomic_fetch_sub(&clients->count, 1) == 1 && atomic_load(&clients->draining))
+        call_main(clients);
+}
+
+/* Of the clients that exit_after allows, is there one left to accept? */
+static bool take_ticket(struct clients *clients)
+{
+    if (clients->options.exit_after == 0)
+        return true;
+    unsigned long left = atomic_load(&clients->left_to_accept);
+    while (left > 0)
+        if (atomic_compare_exchange_weak(&clients->left_to_accept, &left, left - 1))
+            return true;
+    return false;
+}
+
+static void return_ticket(struct clients *clients)
+{
+    if (clients->options.exit_after > 0)
+        atomic_fetch_add(&clients->left_to_accept, 1);
+}
+
+/* Whether accepting can go on at once after this errno of accept4(2), which also hands on errors of the new
+ * socket. */
+static bool accept_again(int error)
+{
+    return error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM;
+}
+
+static int accept_from(struct clients *clients, unsigned index)
+{
+    int fd = accept4(clients->options.listeners->list[index].fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        return fd;
+    int error = errno;
+    if (accept_again(error)) {
+        (void)arm_listener(clients, index);
+    } else {
+        log_warning("Can't accept a client: %s; it waits", strerror(error));
+        park(clients, index);
+    }
+    return -error;
+}
+
+static void accept_client(struct clients *clients, unsigned worker, unsigned index)
+{
+    if (atomic_load(&clients->draining))
+        return;
+    if (!reserve(clients)) {
+        park(clients, index);
+        /* A connection may have closed before it could see the mark. */
+        if (clients_count(clients) < clients->max_connections)
+            unpark(clients);
+        return;
+    }
+    int fd = take_ticket(clients) ? accept_from(clients, index) : -ECANCELED;
+    if (fd < 0) {
+        if (fd != -ECANCELED)
+            return_ticket(clients);
+        unreserve(clients);
+        return;
+    }
+    assert((size_t)fd < clients->table_size);
+    atomic_fetch_add_explicit(&clients->connections, 1, memory_order_relaxed);
+    struct workspace *workspace = &clients->workspaces[worker];
+    struct connection *connection = &clients->table[fd];
+    slot_take(&connection->slot);
+    raise_highest(clients, fd);
+    want_sweep(clients);
+    workspace_start_turn(workspace);
+    connection_open(connection, fd, &clients->options.limits, workspace->now_usec);
+    if (clients->options.exit_after > 0 && atomic_load(&clients->left_to_accept) == 0) {
+        atomic_store(&clients->draining, true);
+        call_main(clients);
+    } else {
+        (void)arm_listener(clients, index);
+    }
+    run_client(clients, workspace, connection);
+}
+
+void clients_ready(void *context, unsigned worker, uint64_t key, uint32_t events)
+{
+    (void)events; /* a hint at most: recv and send tell better what there is */
+    struct clients *clients = context;
+    if (key >= LISTENER_KEY) {
+        accept_client(clients, worker, (unsigned)(key - LISTENER_KEY));
+        return;
+    }
+    struct connection *connection = &clients->table[(uint32_t)key];
+    if (slot_claim(&connection->slot, (uint32_t)(key >> 32)))
+        run_client(clients, &clients->workspaces[worker], connection);
+}
+
+int clients_listen(struct clients *clients, struct pool *pool)
+{
+    clients->pool = pool;
+    for (unsigned i = 0; i < clients->options.listeners->count; i++) {
+        int r = pool_watch(pool, clients->options.listeners->list[i].fd, EPOLLIN, LISTENER_KEY + i);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+int clients_event_fd(const struct clients *clients)
+{
+    return clients->event_fd;
+}
+
+unsigned clients_count(const struct clients *clients)
+{
+    return atomic_load(&clients->count);
+}
+
+bool clients_draining(const struct clients *clients)
+{
+    return atomic_load(&clients->draining);
+}
+
+void clients_drain(struct clients *clients)
+{
+    atomic_store(&clients->draining, true);
+    for (unsigned i = 0; i < clients->options.listeners->count; i++)
+        (void)pool_unwatch(clients->pool, clients->options.listeners->list[i].fd);
+}
+
+/* Whether a drain ends a connection, by what may be read without owning it. */
+static bool drain_ends(struct clients *clients, const struct connection *connection, int64_t now_usec,
+                       uint64_t grace_usec)
+{
+    enum connection_phase phase = atomic_load_explicit(&connection->phase, memory_order_relaxed);
+    int64_t deadline = atomic_load_explicit(&connection->deadline_usec, memory_order_relaxed);
+    int64_t accepted = deadline - (int64_t)clients->options.limits.head_usec;
+    return phase == PHASE_IDLE || (phase == PHASE_FRESH && accepted + (int64_t)grace_usec <= now_usec);
+}
+
+static void sweep_client(struct clients *clients, struct connection *connection, uint64_t grace_usec)
+{
+    struct workspace *workspace = &clients->workspaces[clients->options.pool_size];
+    int64_t now = workspace->now_usec;
+    struct slot_seen seen;
+    if (!slot_is_waiting(&connection->slot, &seen))
+        return;
+    bool expired = atomic_load_explicit(&connection->deadline_usec, memory_order_relaxed) <= now;
+    bool drained = !expired && clients_draining(clients) && drain_ends(clients, connection, now, grace_usec);
+    if ((!expired && !drained) || !slot_claim_seen(&connection->slot, seen))
+        return;
+    if (expired)
+        connection_expire(connection, workspace);
+    else
+        connection->reason = REASON_DRAIN;
+    close_client(clients, connection);
+}
+
+bool clients_sweep(struct clients *clients, uint64_t grace_usec)
+{
+    bool parked = false;
+    workspace_start_turn(&clients->workspaces[clients->options.pool_size]);
+    int highest = atomic_load(&clients->highest_fd);
+    for (int fd = 0; fd <= highest; fd++)
+        sweep_client(clients, &clients->table[fd], grace_usec);
+    for (unsigned i = 0; i < clients->options.listeners->count; i++)
+        parked |= atomic_load(&clients->parked[i]);
+    unpark(clients);
+    if (parked || clients_count(clients) > 0)
+        return true;
+    /* A client may come between the look and the mark: look again. */
+    atomic_store(&clients->watched, false);
+    return clients_count(clients) > 0 && !atomic_exchange(&clients->watched, true);
+}
+
+unsigned clients_cut(struct clients *clients)
+{
+    unsigned cut = 0;
+    int highest = atomic_load(&clients->highest_fd);
+    for (int fd = 0; fd <= highest; fd++) {
+        struct connection *connection = &clients->table[fd];
+        struct slot_seen seen;
+        if (!slot_is_waiting(&connection->slot, &seen))
+            continue;
+        bool mine = slot_claim_seen(&connection->slot, seen);
+        assert(mine);
+        connection->reason = REASON_CUT;
+        close_client(clients, connection);
+        cut++;
+    }
+    return cut;
+}
+
+struct clients_totals clients_totals(const struct clients *clients)
+{
+    return (struct clients_totals){
+        .connections = atomic_load(&clients->connections),
+        .requests = atomic_load(&clients->requests),
+    };
+}
+
+/* How many fds this process may have, after asking for as many as are needed. */
+static size_t raise_fd_limit(size_t needed)
+{
+    struct rlimit limit;
+    int r = getrlimit(RLIMIT_NOFILE, &limit);
+    assert(r == 0);
+    if (limit.rlim_cur >= needed)
+        return limit.rlim_cur;
+    struct rlimit wanted = {.rlim_cur = needed,
+                            .rlim_max = needed > limit.rlim_max ? needed : limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &wanted) == 0)
+        return needed;
+    wanted = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    return setrlimit(RLIMIT_NOFILE, &wanted) == 0 ? limit.rlim_max : limit.rlim_cur;
+}
+
+/* The table covers every fd that the process can have, so that an fd is an index. */
+static int make_table(struct clients *clients)
+{
+    unsigned wanted = clients->options.max_connections;
+    size_t fds = raise_fd_limit((size_t)wanted * FDS_A_CONNECTION + FDS_RESERVED);
+    size_t fit = fds > FDS_RESERVED ? (fds - FDS_RESERVED) / FDS_A_CONNECTION : 0;
+    if (fit == 0) {
+        log_error("The limit of open files, %zu, leaves none for connections; LimitNOFILE= raises it", fds);
+        return -EMFILE;
+    }
+    clients->max_connections = fit < wanted ? (unsigned)fit : wanted;
+    if (fit < wanted)
+        log_notice(
+            "Taking %zu connections at most, not %u: the limit of open files is %zu; LimitNOFILE= raises it",
+            fit, wanted, fds);
+    clients->table_size = fds;
+    /* Pages of it cost memory from their first use on only. */
+    void *table =
+        mmap(NULL, fds * sizeof *clients->table, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (table == MAP_FAILED)
+        return -errno;
+    clients->table = table;
+    return 0;
+}
+
+static int make_workspaces(struct clients *clients)
+{
+    size_t n = clients->options.pool_size + 1;
+    clients->workspaces = calloc(n, sizeof *clients->workspaces);
+    if (!clients->workspaces)
+        return -ENOMEM;
+    for (size_t i = 0; i < n; i++)
+        workspace_init(&clients->workspaces[i]);
+    return 0;
+}
+
+int clients_new(struct clients **ret, const struct clients_options *options)
+{
+    struct clients *clients = calloc(1, sizeof *clients);
+    if (!clients)
+        return -ENOMEM;
+    clients->options = *options;
+    clients->left_to_accept = options->exit_after;
+    clients->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    int r = clients->event_fd < 0 ? -errno : make_workspaces(clients);
+    if (r == 0)
+        r = make_table(clients);
+    if (r < 0) {
+        clients_free(clients);
+        return r;
+    }
+    *ret = clients;
+    return 0;
+}
+
+void clients_free(struct clients *clients)
+{
+    if (!clients)
+        return;
+    assert(clients_count(clients) == 0);
+    if (clients->table)
+        munmap(clients->table, clients->table_size * sizeof *clients->table);
+    if (clients->event_fd >= 0)
+        close(clients->event_fd);
+    free(clients->workspaces);
+    free(clients);
+}

@@ -1,0 +1,72 @@
+#ifndef HELLOD_CLIENTS_H
+#define HELLOD_CLIENTS_H
+
+#include "connection.h"
+#include "listener.h"
+#include "pool.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * All clients: the table of connections, indexed by fd, and the pool's side of it: accept, run a connection's
+ * turn, arm it again, close it. clients_ready() is called by the workers; all else by the main thread.
+ */
+
+struct clients;
+
+struct clients_options {
+    const struct site *site;
+    struct connection_limits limits;
+    unsigned max_connections;
+    unsigned pool_size;
+    unsigned long exit_after; /* clients to accept in all; 0: no end */
+    const struct listeners *listeners;
+};
+
+/*
+ * Raises RLIMIT_NOFILE as far as max_connections needs; where it can't be, fewer connections are taken and
+ * the log says so. 0 or a negative errno. What `options` points to must outlive it.
+ */
+int clients_new(struct clients **ret, const struct clients_options *options);
+
+/* Every connection must be closed by then. NULL is fine. */
+void clients_free(struct clients *clients);
+
+/* For pool_options.ready; the context is the clients. */
+pool_ready clients_ready;
+
+/* Lets the pool accept. 0 or a negative errno. */
+int clients_listen(struct clients *clients, struct pool *pool);
+
+/*
+ * An eventfd that becomes readable when the main thread should look: a first connection is there (the sweep
+ * is needed), the last one of a drain has gone, or the last client of exit_after was accepted. The caller
+ * reads it.
+ */
+int clients_event_fd(const struct clients *clients);
+
+unsigned clients_count(const struct clients *clients);
+bool clients_draining(const struct clients *clients);
+
+/* No client is accepted from now on; the listening sockets stay open. Responses end their connections. */
+void clients_drain(struct clients *clients);
+
+/*
+ * Closes what is past its deadline and, while draining, what waits for a request; of connections that never
+ * sent a byte those accepted over `grace_usec` ago. True: to be called again in a while; false: nothing is
+ * left to be watched, until clients_event_fd() says so.
+ */
+bool clients_sweep(struct clients *clients, uint64_t grace_usec);
+
+/* After the pool has ended: closes what is still open. Returns how many. */
+unsigned clients_cut(struct clients *clients);
+
+/* Connections accepted and requests answered since the start. */
+struct clients_totals {
+    uint64_t connections, requests;
+};
+
+struct clients_totals clients_totals(const struct clients *clients);
+
+#endif

@@ -1,0 +1,238 @@
+/*
+ * The main thread. It serves nobody: it waits for signals, and once a second, while there are clients, sweeps
+ * for those whose time is over. While it drains it looks more often, and leaves when the last one has gone or
+ * the time is up.
+ */
+#include "server.h"
+
+#include "clients.h"
+#include "log.h"
+#include "pool.h"
+#include "resource.h"
+#include "service.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#define MIME_TYPES "/etc/mime.types"
+
+enum {
+    SWEEP_USEC = 1000000,
+    SWEEP_ACCURACY_USEC = 250000,
+    DRAIN_SWEEP_USEC = 50000,
+    /* For clients that have connected and said nothing yet: their request may be on its way, or never come.
+     */
+    DRAIN_GRACE_USEC = 1000000,
+};
+
+struct server {
+    const struct config *config;
+    struct site site;
+    struct clients *clients;
+    struct pool *pool;
+    sd_event *event;
+    sd_event_source *sweep;
+    bool draining;
+};
+
+void server_block_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    int r = sigprocmask(SIG_BLOCK, &set, NULL);
+    assert(r == 0);
+    /* sendfile(2) has no MSG_NOSIGNAL. */
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int schedule_sweep(struct server *server)
+{
+    uint64_t in = server->draining ? DRAIN_SWEEP_USEC : SWEEP_USEC;
+    int r = sd_event_source_set_time_relative(server->sweep, in);
+    return r < 0 ? r : sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
+}
+
+static int leave_if_drained(struct server *server)
+{
+    if (server->draining && clients_count(server->clients) == 0)
+        return sd_event_exit(server->event, 0);
+    return 0;
+}
+
+static int on_drain_over(sd_event_source *source, uint64_t usec, void *context)
+{
+    (void)source;
+    (void)usec;
+    struct server *server = context;
+    log_warning("Draining has taken its time; %u connections are cut short", clients_count(server->clients));
+    return sd_event_exit(server->event, 0);
+}
+
+static int start_drain(struct server *server, const char *why)
+{
+    unsigned count = clients_count(server->clients);
+    server->draining = true;
+    service_stopping("Stopping: %u connections to finish", count);
+    log_info("%s: stopping, %u connections to finish", why, count);
+    clients_drain(server->clients);
+    int r = sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, server->config->drain_usec, 1000,
+                                       on_drain_over, server);
+    if (r >= 0) {
+        clients_sweep(server->clients, DRAIN_GRACE_USEC);
+        r = schedule_sweep(server);
+    }
+    return r < 0 ? r : leave_if_drained(server);
+}
+
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+    (void)source;
+    struct server *server = context;
+    const char *name = info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT";
+    if (!server->draining)
+        return start_drain(server, name);
+    log_warning("%s again: %u connections are cut short", name, clients_count(server->clients));
+    return sd_event_exit(server->event, 0);
+}
+
+static int on_sweep(sd_event_source *source, uint64_t usec, void *context)
+{
+    (void)source;
+    (void)usec;
+    struct server *server = context;
+    bool again = clients_sweep(server->clients, DRAIN_GRACE_USEC);
+    int r = again ? schedule_sweep(server) : 0;
+    return r < 0 ? r : leave_if_drained(server);
+}
+
+static int on_clients(sd_event_source *source, int fd, uint32_t events, void *context)
+{
+    (void)source;
+    (void)events;
+    struct server *server = context;
+    uint64_t count;
+    if (read(fd, &count, sizeof count) < 0 && errno != EAGAIN)
+        return -errno;
+    if (clients_draining(server->clients) && !server->draining)
+        return start_drain(server, "Served as many clients as --exit-after says");
+    int r = schedule_sweep(server);
+    return r < 0 ? r : leave_if_drained(server);
+}
+
+static int make_event_loop(struct server *server)
+{
+    int r = sd_event_new(&server->event);
+    if (r >= 0)
+        r = sd_event_add_signal(server->event, NULL, SIGTERM, on_signal, server);
+    if (r >= 0)
+        r = sd_event_add_signal(server->event, NULL, SIGINT, on_signal, server);
+    if (r >= 0)
+        r = sd_event_add_io(server->event, NULL, clients_event_fd(server->clients), EPOLLIN, on_clients,
+                            server);
+    if (r >= 0)
+        r = sd_event_add_time(server->event, &server->sweep, CLOCK_MONOTONIC, 0, SWEEP_ACCURACY_USEC,
+                              on_sweep, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->sweep, SD_EVENT_OFF);
+    return r < 0 ? r : 0;
+}
+
+static int open_site(struct server *server)
+{
+    const struct config *config = server->config;
+    server->site.sleep_usec = config->sleep_usec;
+    int r = document_root_open(config->document_root, (const char *const *)config->index, MIME_TYPES,
+                               &server->site.root);
+    if (r < 0)
+        log_error("Can't open the document root %s: %s", config->document_root, strerror(-r));
+    else if (server->site.root.types.count == 0)
+        log_notice("There is no " MIME_TYPES ": only the web's own media types are known");
+    return r;
+}
+
+static int make_clients(struct server *server, const struct listeners *listeners, unsigned long exit_after)
+{
+    const struct config *config = server->config;
+    const struct clients_options options = {
+        .site = &server->site,
+        .limits = {config->head_usec, config->idle_usec, config->body_usec, config->send_usec},
+        .max_connections = config->max_connections,
+        .pool_size = config->pool_size,
+        .exit_after = exit_after,
+        .listeners = listeners,
+    };
+    return clients_new(&server->clients, &options);
+}
+
+static int start_pool(struct server *server)
+{
+    const struct pool_options options = {
+        .size = server->config->pool_size,
+        .name = "hellod",
+        .ready = clients_ready,
+        .context = server->clients,
+    };
+    int r = pool_start(&server->pool, &options);
+    return r < 0 ? r : clients_listen(server->clients, server->pool);
+}
+
+int server_start(struct server **ret, const struct config *config, const struct listeners *listeners,
+                 unsigned long exit_after)
+{
+    struct server *server = calloc(1, sizeof *server);
+    if (!server)
+        return -ENOMEM;
+    server->config = config;
+    int r = open_site(server);
+    if (r < 0) {
+        free(server);
+        return r;
+    }
+    r = make_clients(server, listeners, exit_after);
+    if (r == 0)
+        r = make_event_loop(server);
+    if (r == 0)
+        r = start_pool(server);
+    if (r < 0) {
+        log_error("Can't start serving: %s", strerror(-r));
+        server_end(server);
+        return r;
+    }
+    *ret = server;
+    return 0;
+}
+
+int server_run(struct server *server)
+{
+    int r = sd_event_loop(server->event);
+    if (r < 0)
+        log_error("The main loop failed: %s", strerror(-r));
+    return r;
+}
+
+void server_end(struct server *server)
+{
+    if (!server)
+        return;
+    uint64_t jobs = pool_end(server->pool);
+    if (server->clients) {
+        unsigned cut = clients_cut(server->clients);
+        struct clients_totals totals = clients_totals(server->clients);
+        log_info(
+            "Stopped: %llu connections, %llu requests served, %u connections cut short, %llu queued jobs run",
+            (unsigned long long)totals.connections, (unsigned long long)totals.requests, cut,
+            (unsigned long long)jobs);
+    }
+    sd_event_source_unref(server->sweep);
+    sd_event_unref(server->event);
+    clients_free(server->clients);
+    document_root_close(&server->site.root);
+    free(server);
+}
