@@ -1,6 +1,13 @@
 # hellod: `make help` lists what can be done.
 VERSION := 0.1.0
 
+PREFIX ?= /usr
+DESTDIR ?=
+SBINDIR = $(PREFIX)/sbin
+WWWDIR = $(PREFIX)/share/hellod/www
+# Asked only when it is used: a fresh machine has no pkg-config yet.
+UNITDIR = $(or $(shell pkg-config --variable=systemdsystemunitdir systemd),/lib/systemd/system)
+
 CFLAGS ?= -O2 -g
 WARNINGS := -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wstrict-overflow=2
@@ -18,8 +25,78 @@ SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 OTHER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/conversations/*.c tests/process/test_*.c))
 
+PORT ?= 7878
+T ?=
+export B T
+
 .PHONY: all
-all: $(B)/hellod
+all: $(B)/hellod ## build build/hellod (the default)
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: deps-run ## install what is missing, build, serve www/ on http://127.0.0.1:7878 (PORT=NNNN for another port)
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
+	@printf '[server]\naddress = 127.0.0.1\nport = %s\ndocument_root = %s\n' '$(PORT)' '$(CURDIR)/www' >$(B)/run.ini
+	@echo 'Open http://127.0.0.1:$(PORT)/ in a browser; Ctrl-C ends it.'
+	@exec systemd-socket-activate -l 127.0.0.1:$(PORT) $(B)/hellod --config $(B)/run.ini
+
+.PHONY: check check-quick check-one unit conversations process asan tsan lint
+check: deps-check ## install what is missing, run every test, also under the sanitizers, and sum up
+	@tests/check lint unit conversations process asan tsan
+
+check-quick: ## the tests of a minute: lint, unit tests, conversations
+	@tests/check lint unit conversations
+
+check-one: ## the tests with a word in their name: make check-one T=word
+	@tests/check one
+
+unit: ## the tests of single modules
+	@tests/check unit
+
+conversations: ## HTTP spoken with the real server, from text files
+	@tests/check conversations
+
+process: ## the server as a process: sockets, signals, readiness, drain
+	@tests/check process
+
+asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@tests/check asan
+
+tsan: ## all tests under ThreadSanitizer
+	@tests/check tsan
+
+lint: ## layers, purity, lengths, layout, scripts, pages, units
+	@tests/check lint
+
+.PHONY: format
+format: ## lay out all C files with clang-format
+	clang-format -i $$(find src tests -name '*.[ch]')
+
+.PHONY: install uninstall
+install: $(B)/hellod ## install into DESTDIR, PREFIX=/usr; an existing /etc/hello.ini is kept
+	install -D -m 0755 $(B)/hellod $(DESTDIR)$(SBINDIR)/hellod
+	install -D -m 0644 -t $(DESTDIR)$(WWWDIR) www/*.html
+	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) systemd/hello.socket systemd/hello.service
+	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|' $(DESTDIR)$(UNITDIR)/hello.service
+	test -e $(DESTDIR)/etc/hello.ini || install -D -m 0644 etc/hello.ini $(DESTDIR)/etc/hello.ini
+
+uninstall: ## remove what install put there, save /etc/hello.ini
+	rm -f $(DESTDIR)$(SBINDIR)/hellod $(DESTDIR)$(UNITDIR)/hello.socket $(DESTDIR)$(UNITDIR)/hello.service
+	rm -f $(patsubst www/%,$(DESTDIR)$(WWWDIR)/%,$(wildcard www/*.html))
+
+.PHONY: deps-run deps-check
+deps-run: ## install what `make run` needs from Debian's packages, if anything is missing
+	@tests/deps.sh run
+
+deps-check: ## install what `make check` needs from Debian's packages, if anything is missing
+	@tests/deps.sh check
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build
 
 $(B)/hellod: $(B)/src/main.o $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS)
@@ -28,16 +105,28 @@ $(LIBRARY): $(filter-out $(B)/src/main.o,$(OBJECTS))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/%.o: %.c Makefile
+$(B)/%.o: %.c Makefile $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
-.PHONY: unit
-unit: $(UNIT_TESTS)
-	@set -e; for t in $(UNIT_TESTS); do $$t; done
+# Changes when the compiler or a flag does, so that nothing is linked from two sets of flags.
+FLAGS := $(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)
+$(B)/flags: always
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' >$@
+
+.PHONY: always
+always:
+
+# What tests/check builds.
+.PHONY: objects unit-programs conversations-programs process-programs
+objects: $(OBJECTS)
+unit-programs: $(UNIT_TESTS)
+conversations-programs: $(B)/hellod $(filter $(B)/tests/conversations/%,$(OTHER_TESTS))
+process-programs: $(B)/hellod $(filter $(B)/tests/process/%,$(OTHER_TESTS))
 
 -include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(UNIT_TESTS:=.d) $(OTHER_TESTS:=.d)
 .SECONDARY:

@@ -1,0 +1,49 @@
+#!/bin/bash
+# Installs what is missing of the Debian packages for a purpose, and does nothing at all where nothing is missing.
+#   tests/deps.sh run | check
+set -u
+
+run=(gcc libc6-dev pkg-config libsystemd-dev libinih-dev systemd media-types)
+check=("${run[@]}" binutils clang-format libcmocka-dev procps shellcheck)
+
+case "${1-}" in
+run) wanted=("${run[@]}") ;;
+check) wanted=("${check[@]}") ;;
+*) echo "usage: $0 run | check" >&2 && exit 2 ;;
+esac
+
+if ! command -v dpkg-query >/dev/null; then
+    echo "This is no Debian system. What it takes goes there by the name of: ${wanted[*]}" >&2
+    exit 0
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+    status=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)
+    [ "$status" = installed ] || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "Packages are missing. As root: apt-get install --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+
+apt_get() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" >>"$log" 2>&1 </dev/null
+}
+
+echo "Installing from Debian's packages: ${missing[*]}"
+log=$(mktemp) && trap 'rm -f "$log"' EXIT
+# The package lists may be absent or too old for what the archive holds now: only then are they fetched.
+if ! apt_get install -y --no-install-recommends "${missing[@]}"; then
+    : >"$log"
+    if ! { apt_get update && apt_get install -y --no-install-recommends "${missing[@]}"; }; then
+        cat "$log" >&2
+        exit 1
+    fi
+fi
