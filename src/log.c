@@ -71,8 +71,7 @@ void log_write(int priority, const char *format, ...)
         return;
     int saved = errno;
     char entry[ENTRY_MAX];
-    int prefix = to_journal ? snprintf(entry, sizeof entry, "<%d>", priority)
-                            : snprintf(entry, sizeof entry, "hellod: ");
+    int prefix = to_journal ? snprintf(entry, sizeof entry, "<%d>", priority) : 0;
     va_list arguments;
     va_start(arguments, format);
     int n = vsnprintf(entry + prefix, sizeof entry - (size_t)prefix, format, arguments);
