@@ -41,7 +41,7 @@ run: deps-run ## install what is missing, build, serve www/ on http://127.0.0.1:
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@printf '[server]\naddress = 127.0.0.1\nport = %s\ndocument_root = %s\n' '$(PORT)' '$(CURDIR)/www' >$(B)/run.ini
 	@echo 'Open http://127.0.0.1:$(PORT)/ in a browser; Ctrl-C ends it.'
-	@exec systemd-socket-activate -l 127.0.0.1:$(PORT) $(B)/hellod --config $(B)/run.ini
+	@exec systemd-socket-activate --fdname=hello.socket -l 127.0.0.1:$(PORT) $(B)/hellod --config $(B)/run.ini
 
 .PHONY: check check-quick check-one unit conversations process asan tsan lint
 check: deps-check ## install what is missing, run every test, also under the sanitizers, and sum up
@@ -81,7 +81,8 @@ install: $(B)/hellod ## install into DESTDIR, PREFIX=/usr; an existing /etc/hell
 	install -D -m 0644 -t $(DESTDIR)$(WWWDIR) www/*.html
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) systemd/hello.socket systemd/hello.service
 	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|' $(DESTDIR)$(UNITDIR)/hello.service
-	test -e $(DESTDIR)/etc/hello.ini || install -D -m 0644 etc/hello.ini $(DESTDIR)/etc/hello.ini
+	test -e $(DESTDIR)/etc/hello.ini || { install -D -m 0644 etc/hello.ini $(DESTDIR)/etc/hello.ini && \
+	    sed -i 's|/usr/share/hellod/www|$(WWWDIR)|' $(DESTDIR)/etc/hello.ini; }
 
 uninstall: ## remove what install put there, save /etc/hello.ini
 	rm -f $(DESTDIR)$(SBINDIR)/hellod $(DESTDIR)$(UNITDIR)/hello.socket $(DESTDIR)$(UNITDIR)/hello.service
