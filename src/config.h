@@ -1,40 +1,55 @@
 #ifndef HELLOD_CONFIG_H
 #define HELLOD_CONFIG_H
 
-#include <stdbool.h>
+#include "config_value.h"
+
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 /*
- * The configuration: one row an option in one table (config.c), from which the reader, --help, --dump-config, the tests and
- * the shipped etc/hello.ini are made or checked. Read once at start; const from then on.
+ * The configuration: one row an option in one table (config.c), from which the reader, --help, --dump-config,
+ * the tests and the shipped etc/hello.ini are made or checked. Read once at start; const from then on.
  */
 
 enum { CONFIG_INDEX_MAX = 8 };
 
 struct config {
     /* [server] */
-    char *address;       /* a numeric IPv4 or IPv6 address */
+    char *address; /* a numeric IPv4 or IPv6 address */
     uint16_t port;
     char *document_root; /* absolute; a relative one in the file counts from the file's folder */
     unsigned pool_size;  /* threads, 1 to 256; `auto` is resolved while reading */
     char *index[CONFIG_INDEX_MAX + 1]; /* NULL-terminated file names */
-    uint64_t sleep_usec; /* 0: off, no /sleep */
+    uint64_t sleep_usec;               /* 0: off, no /sleep */
     unsigned max_connections;
     /* [timeouts], microseconds */
     uint64_t head_usec;
     uint64_t idle_usec;
     uint64_t body_usec;
     uint64_t send_usec;
-    uint64_t drain_usec;
+    uint64_t drain_usec; /* 0: what is in flight is cut at once */
     /* [log] */
-    int level;           /* a priority of syslog(3) */
+    int level; /* a priority of syslog(3) */
 };
 
+/* A row of the table. Rows of one section stand together. */
+struct config_option {
+    const char *section; /* NULL ends the table */
+    const char *key;
+    size_t offset; /* of the field in struct config, of the C type that domain.type says */
+    struct config_domain domain;
+    const char *fallback; /* the value where the file has none, as text */
+    const char *help;     /* one sentence, one line */
+};
+
+extern const struct config_option config_options[];
+
 /*
- * Reads `path`. Every mistake in it is written to `errors` as one line "hello.ini:12: [server] port = 99999: not a port, 1 to 65535"
- * (the path as it was given). 0; -EINVAL after mistakes; another negative errno where the file can't be read (said in `errors` too).
- * *ret is filled only on 0 and is then the caller's, for config_free().
+ * Reads `path`. Every mistake in it is written to `errors` as one line "hello.ini:12: [server] port = 99999:
+ * not a port, 1 to 65535" (the path as it was given). 0; -EINVAL after mistakes; another negative errno where
+ * the file can't be read (said in `errors` too). *ret is filled only on 0 and is then the caller's, for
+ * config_free().
  */
 int config_load(const char *path, FILE *errors, struct config *ret);
 

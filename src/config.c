@@ -1,0 +1,399 @@
+/*
+ * The options, one row each, and what a file may say about them. All that is done to an option is done by
+ * walking the table: a new one takes its row and its field, nothing else.
+ */
+#include "config.h"
+
+#include "cleanup.h"
+#include "config_file.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MSEC UINT64_C(1000)
+#define SEC  (1000 * MSEC)
+#define HOUR (3600 * SEC)
+
+#define FIELD(name) offsetof(struct config, name)
+
+/* A row is two lines: what the option is, and what it is for. */
+const struct config_option config_options[] = {
+    /* clang-format off */
+    {"server", "address", FIELD(address), {CONFIG_ADDRESS, 0, 0}, "127.0.0.1",
+     "The numeric IPv4 or IPv6 address to listen on where systemd hands over no socket."},
+    {"server", "port", FIELD(port), {CONFIG_PORT, 1, 65535}, "7878",
+     "The TCP port to listen on where systemd hands over no socket."},
+    {"server", "document_root", FIELD(document_root), {CONFIG_FOLDER, 0, 0}, "/usr/share/hellod/www",
+     "The folder that is served; a relative path counts from the folder of this file."},
+    {"server", "pool_size", FIELD(pool_size), {CONFIG_THREADS, 1, 256}, "4",
+     "How many threads serve; auto: one a CPU."},
+    {"server", "index", FIELD(index), {CONFIG_NAMES, 1, CONFIG_INDEX_MAX}, "hello.html index.html",
+     "The files that answer for their folder, the first one that is there."},
+    {"server", "sleep", FIELD(sleep_usec), {CONFIG_DURATION_OR_OFF, MSEC, HOUR}, "5s",
+     "How long /sleep takes to answer; off: there is no /sleep."},
+    {"server", "max_connections", FIELD(max_connections), {CONFIG_COUNT, 1, 1000000}, "32768",
+     "How many clients may be connected at a time; more of them wait."},
+    {"timeouts", "head", FIELD(head_usec), {CONFIG_DURATION, SEC, HOUR}, "10s",
+     "How long the head of a request may take to arrive."},
+    {"timeouts", "idle", FIELD(idle_usec), {CONFIG_DURATION, SEC, HOUR}, "60s",
+     "How long a connection may stay open between two requests."},
+    {"timeouts", "body", FIELD(body_usec), {CONFIG_DURATION, SEC, HOUR}, "30s",
+     "How long the body of a request, which is thrown away, may take to arrive."},
+    {"timeouts", "send", FIELD(send_usec), {CONFIG_DURATION, SEC, HOUR}, "30s",
+     "How long a client may take nothing of its response."},
+    {"timeouts", "drain", FIELD(drain_usec), {CONFIG_DURATION, 0, HOUR}, "10s",
+     "How long requests in flight may go on when the server stops; 0s: not at all."},
+    {"log", "level", FIELD(level), {CONFIG_LEVEL, 0, 0}, "info",
+     "What is logged: error, warning, notice, info or debug, each with all before it."},
+    {NULL, NULL, 0, {CONFIG_BOOLEAN, 0, 0}, NULL, NULL},
+    /* clang-format on */
+};
+
+enum { OPTIONS = sizeof(config_options) / sizeof(config_options[0]) - 1 };
+
+/* A load under way. */
+struct load {
+    struct config_file file;
+    struct config config;
+    const struct config_entry *set[OPTIONS]; /* the entry that named the option first; NULL: none has */
+};
+
+static void *field_of(struct config *config, const struct config_option *option)
+{
+    return (char *)config + option->offset;
+}
+
+static const void *const_field_of(const struct config *config, const struct config_option *option)
+{
+    return (const char *)config + option->offset;
+}
+
+/* The first row with the section (NULL: any) and the key (NULL: any), or NULL. */
+static const struct config_option *find_option(const char *section, const char *key)
+{
+    for (const struct config_option *option = config_options; option->section; option++) {
+        if ((!section || strcmp(option->section, section) == 0) && (!key || strcmp(option->key, key) == 0))
+            return option;
+    }
+    return NULL;
+}
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* How many letters must be put in, left out, changed or swapped with their neighbour to make `a` of `b`,
+ * ignoring case. */
+static size_t edit_distance(const char *a, const char *b)
+{
+    enum { LONGEST = 32 };
+    unsigned char table[LONGEST + 1][LONGEST + 1];
+    size_t rows = strlen(a), columns = strlen(b);
+    if (rows > LONGEST || columns > LONGEST)
+        return SIZE_MAX;
+    for (size_t i = 0; i <= rows; i++) {
+        for (size_t j = 0; j <= columns; j++) {
+            size_t cost = i + j;
+            if (i > 0 && j > 0) {
+                bool differ = tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
+                cost = smaller(table[i - 1][j] + 1u, table[i][j - 1] + 1u);
+                cost = smaller(cost, table[i - 1][j - 1] + differ);
+                if (differ && i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                    cost = smaller(cost, table[i - 2][j - 2] + 1u);
+            }
+            table[i][j] = (unsigned char)cost;
+        }
+    }
+    return table[rows][columns];
+}
+
+/* The key of the section, or where that is NULL the section, that `word` is a slip of; NULL where none is
+ * near. */
+static const char *nearest(const char *section, const char *word)
+{
+    const char *best = NULL;
+    size_t best_distance = SIZE_MAX;
+    for (const struct config_option *option = config_options; option->section; option++) {
+        if (section && strcmp(option->section, section) != 0)
+            continue;
+        const char *known = section ? option->key : option->section;
+        size_t longer = strlen(word) > strlen(known) ? strlen(word) : strlen(known);
+        size_t distance = edit_distance(word, known);
+        /* A slip in every third letter still looks like the word. */
+        if (distance < best_distance && (distance == 1 || distance <= longer / 3)) {
+            best = known;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+static void refuse_section(struct load *load, const struct config_entry *entry)
+{
+    const char *near = nearest(NULL, entry->section);
+    if (near)
+        config_file_mistake(&load->file, entry->line, "[%s]: unknown section, did you mean [%s]?",
+                            entry->section, near);
+    else
+        config_file_mistake(&load->file, entry->line, "[%s]: unknown section; hellod --help lists all",
+                            entry->section);
+}
+
+static void refuse_homeless(struct load *load, const struct config_entry *entry)
+{
+    const struct config_option *option = find_option(NULL, entry->key);
+    if (option)
+        config_file_mistake(&load->file, entry->line, "%s = %s: outside any section; put [%s] above it",
+                            entry->key, entry->value, option->section);
+    else
+        config_file_mistake(&load->file, entry->line,
+                            "%s = %s: outside any section and unknown; hellod --help lists all", entry->key,
+                            entry->value);
+}
+
+static void refuse_key(struct load *load, const struct config_entry *entry)
+{
+    const struct config_option *elsewhere = find_option(NULL, entry->key);
+    const char *near = nearest(entry->section, entry->key);
+    CLEANUP(free_memory) char *advice = NULL;
+    int r;
+    if (elsewhere)
+        r = asprintf(&advice, "; it belongs in [%s]", elsewhere->section);
+    else if (near)
+        r = asprintf(&advice, ", did you mean %s?", near);
+    else
+        r = asprintf(&advice, "; hellod --help lists all");
+    if (r < 0) {
+        advice = NULL;
+        load->file.error = -ENOMEM;
+        return;
+    }
+    config_file_mistake(&load->file, entry->line, "[%s] %s = %s: unknown key%s", entry->section, entry->key,
+                        entry->value, advice);
+}
+
+static void refuse_value(struct load *load, const struct config_entry *entry,
+                         const struct config_option *option)
+{
+    CLEANUP(free_memory) char *expected = NULL;
+    size_t length;
+    FILE *stream = open_memstream(&expected, &length);
+    if (stream)
+        config_value_describe(&option->domain, stream);
+    if (!stream || fclose(stream) != 0) {
+        load->file.error = -ENOMEM;
+        return;
+    }
+    config_file_mistake(&load->file, entry->line, "[%s] %s = %s: not %s", entry->section, entry->key,
+                        entry->value, expected);
+}
+
+static void read_value(struct load *load, const struct config_entry *entry,
+                       const struct config_option *option)
+{
+    struct config_file *file = &load->file;
+    if (!*entry->value) {
+        config_file_mistake(file, entry->line, "[%s] %s = : no value; without the line it is %s",
+                            entry->section, entry->key, option->fallback);
+        return;
+    }
+    if (entry->value[0] == '"' || entry->value[0] == '\'') {
+        config_file_mistake(file, entry->line, "[%s] %s = %s: write it without quotes", entry->section,
+                            entry->key, entry->value);
+        return;
+    }
+    int r = config_value_read(&option->domain, entry->value, field_of(&load->config, option));
+    if (r == -ENOMEM)
+        file->error = r;
+    else if (r < 0)
+        refuse_value(load, entry, option);
+}
+
+static void read_entry(struct load *load, const struct config_entry *entry)
+{
+    bool known_section = find_option(entry->section, NULL);
+    if (!entry->key) {
+        if (!known_section)
+            refuse_section(load, entry);
+        return;
+    }
+    const struct config_option *option = find_option(entry->section, entry->key);
+    const struct config_entry **set = option ? &load->set[option - config_options] : NULL;
+    if (!*entry->section)
+        refuse_homeless(load, entry);
+    else if (!option && known_section)
+        refuse_key(load, entry);
+    else if (set && *set)
+        config_file_mistake(&load->file, entry->line, "[%s] %s = %s: already set on line %u", entry->section,
+                            entry->key, entry->value, (*set)->line);
+    else if (set) {
+        *set = entry;
+        read_value(load, entry, option);
+    }
+}
+
+static void fall_back(struct load *load, const struct config_option *option)
+{
+    int r = config_value_read(&option->domain, option->fallback, field_of(&load->config, option));
+    assert(r != -EINVAL);
+    if (r < 0)
+        load->file.error = r;
+}
+
+/* A relative path counts from the folder of the file, however that was named. */
+static int make_absolute(const char *file_path, char **folder)
+{
+    CLEANUP(free_memory) char *working = NULL;
+    const char *slash = strrchr(file_path, '/');
+    char *absolute;
+    if (**folder == '/')
+        return 0;
+    if (*file_path != '/') {
+        working = getcwd(NULL, 0);
+        if (!working)
+            return -errno;
+    }
+    if (asprintf(&absolute, "%s%s%.*s%s", working ?: "", working ? "/" : "",
+                 slash ? (int)(slash - file_path) + 1 : 0, file_path, *folder) < 0)
+        return -ENOMEM;
+    free(*folder);
+    *folder = absolute;
+    return 0;
+}
+
+/* Opens the folder as the server will: names in it can be reached, a list of them is not asked for. */
+static int try_folder(const char *path)
+{
+    CLEANUP(close_fd) int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return fd < 0 || faccessat(fd, ".", X_OK, AT_EACCESS) < 0 ? -errno : 0;
+}
+
+/* Where a sandbox of systemd hides folders from a service (ProtectHome= of systemd.exec(5)). */
+static bool hidden_by_sandbox(const char *path)
+{
+    return strncmp(path, "/home/", 6) == 0 || strncmp(path, "/root/", 6) == 0;
+}
+
+static void refuse_folder(struct load *load, const struct config_option *option, const char *folder,
+                          int error)
+{
+    const struct config_entry *entry = load->set[option - config_options];
+    const char *written = entry ? entry->value : option->fallback;
+    const char *cure =
+        error == -ENOENT    ? "create it or name another"
+        : error == -ENOTDIR ? "name the folder that holds the pages"
+        : error != -EACCES  ? "name a folder that can be opened"
+        : hidden_by_sandbox(folder)
+            ? "chmod a+x it and the folders above it, or take it out of the home, which hello.service hides"
+            : "chmod a+x it and the folders above it";
+    config_file_mistake(&load->file, entry ? entry->line : 0, "[%s] %s = %s%s: %s%s%s; %s", option->section,
+                        option->key, written, entry ? "" : " (the default)", *written == '/' ? "" : folder,
+                        *written == '/' ? "" : ": ", strerrordesc_np(-error), cure);
+}
+
+static void check_folder(struct load *load, const struct config_option *option)
+{
+    char **folder = field_of(&load->config, option);
+    if (!*folder)
+        return; /* refused before */
+    int r = make_absolute(load->file.path, folder);
+    if (r == 0)
+        r = try_folder(*folder);
+    if (r == -ENOMEM)
+        load->file.error = r;
+    else if (r < 0)
+        refuse_folder(load, option, *folder, r);
+}
+
+/* All that is said of the file's content, from its entries. */
+static void read_entries(struct load *load)
+{
+    for (size_t i = 0; i < load->file.n_entries; i++)
+        read_entry(load, &load->file.entries[i]);
+    for (const struct config_option *option = config_options; option->section; option++) {
+        if (!load->set[option - config_options])
+            fall_back(load, option);
+        if (option->domain.type == CONFIG_FOLDER)
+            check_folder(load, option);
+    }
+}
+
+static void free_load(struct load *load)
+{
+    config_file_free(&load->file);
+    config_free(&load->config);
+}
+
+static void report_unreadable(const char *path, int error, FILE *errors)
+{
+    const char *cure = error == -ENOENT   ? "; create it, or name another with --config"
+                       : error == -EACCES ? "; make it readable for the user that the server runs as"
+                       : error == -EISDIR ? "; name the file with --config"
+                       : error == -EFBIG  ? "; a configuration has at most 1 MiB"
+                                          : "";
+    fprintf(errors, "%s: %s%s\n", path, strerrordesc_np(-error), cure);
+}
+
+int config_load(const char *path, FILE *errors, struct config *ret)
+{
+    CLEANUP(free_load) struct load load = {};
+    int r = config_file_read(path, &load.file);
+    if (r == 0)
+        read_entries(&load);
+    if (r == 0)
+        r = load.file.error;
+    if (r < 0) {
+        report_unreadable(path, r, errors);
+        return r;
+    }
+    if (load.file.n_mistakes > 0) {
+        config_file_report(&load.file, errors);
+        return -EINVAL;
+    }
+    *ret = load.config;
+    load.config = (struct config){}; /* consumed */
+    return 0;
+}
+
+void config_free(struct config *config)
+{
+    for (const struct config_option *option = config_options; option->section; option++)
+        config_value_free(&option->domain, field_of(config, option));
+}
+
+/* The section's head before its first row, with an empty line before it where it isn't the first. */
+static void write_head(const struct config_option *option, FILE *out)
+{
+    bool first = option == config_options;
+    if (first || strcmp(option[-1].section, option->section) != 0)
+        fprintf(out, "%s[%s]\n", first ? "" : "\n", option->section);
+}
+
+void config_dump(const struct config *config, FILE *out)
+{
+    for (const struct config_option *option = config_options; option->section; option++) {
+        write_head(option, out);
+        fprintf(out, "%s = ", option->key);
+        config_value_write(&option->domain, const_field_of(config, option), out);
+        fputc('\n', out);
+    }
+}
+
+void config_help(FILE *out)
+{
+    enum { HELP_COLUMN = 44 };
+    for (const struct config_option *option = config_options; option->section; option++) {
+        write_head(option, out);
+        int width = fprintf(out, "  %s = %s", option->key, option->fallback);
+        fprintf(out, "%*s%s\n", width > 0 && width + 2 < HELP_COLUMN ? HELP_COLUMN - width : 2, "",
+                option->help);
+    }
+}
