@@ -1,0 +1,434 @@
+/*
+ * Text to value and back, one pair of functions a type. What is written is always read back to the same
+ * value, and a value out of its limits is told apart from nonsense by nobody: the reader of the message wants
+ * to know what would have been right.
+ */
+#include "config_value.h"
+
+#include "http/str.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <syslog.h>
+
+#define BLANK         " \t"
+#define USEC_PER_SEC  UINT64_C(1000000)
+#define USEC_PER_MIN  (60 * USEC_PER_SEC)
+#define USEC_PER_HOUR (60 * USEC_PER_MIN)
+#define USEC_PER_DAY  (24 * USEC_PER_HOUR)
+
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
+
+/* The first six, in falling order, are those a duration is written with; the others are read as well. */
+static const struct unit duration_units[] = {
+    {"d", USEC_PER_DAY},
+    {"h", USEC_PER_HOUR},
+    {"min", USEC_PER_MIN},
+    {"s", USEC_PER_SEC},
+    {"ms", 1000},
+    {"us", 1},
+    {"day", USEC_PER_DAY},
+    {"days", USEC_PER_DAY},
+    {"hr", USEC_PER_HOUR},
+    {"hour", USEC_PER_HOUR},
+    {"hours", USEC_PER_HOUR},
+    {"m", USEC_PER_MIN},
+    {"minute", USEC_PER_MIN},
+    {"minutes", USEC_PER_MIN},
+    {"sec", USEC_PER_SEC},
+    {"second", USEC_PER_SEC},
+    {"seconds", USEC_PER_SEC},
+    {"msec", 1000},
+    {"usec", 1},
+    {NULL, 0},
+};
+enum { DURATION_UNITS_WRITTEN = 6 };
+
+static const struct unit size_units[] = {
+    {"T", UINT64_C(1) << 40}, {"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {NULL, 0},
+};
+
+static const struct {
+    const char *name;
+    int priority;
+} levels[] = {
+    {"error", LOG_ERR}, {"warning", LOG_WARNING}, {"notice", LOG_NOTICE},
+    {"info", LOG_INFO}, {"debug", LOG_DEBUG},
+};
+enum { LEVELS = sizeof(levels) / sizeof(levels[0]) };
+
+/* Cuts the digits off the front of *rest. */
+static int take_number(const char **rest, uint64_t *ret)
+{
+    size_t digits = strspn(*rest, "0123456789");
+    if (str_to_uint64((struct str){*rest, digits}, ret) < 0)
+        return -EINVAL;
+    *rest += digits;
+    return 0;
+}
+
+/* Cuts the letters off the front of *rest. */
+static const struct unit *take_unit(const char **rest, const struct unit *units)
+{
+    size_t letters = 0;
+    while (isalpha((unsigned char)(*rest)[letters]))
+        letters++;
+    for (; units->name; units++) {
+        if (strlen(units->name) == letters && memcmp(units->name, *rest, letters) == 0) {
+            *rest += letters;
+            return units;
+        }
+    }
+    return NULL;
+}
+
+int config_value_parse_duration(const char *text, uint64_t *ret)
+{
+    uint64_t sum = 0, part;
+    /* A plain number only stands alone: to whoever writes "1h 30", 30 is minutes. */
+    bool plain = str_to_uint64(str_trim(str_of(text)), &part) == 0;
+    if (plain && __builtin_mul_overflow(part, USEC_PER_SEC, &sum))
+        return -EINVAL;
+    const char *rest = plain ? "" : text + strspn(text, BLANK);
+    if (!plain && !*rest)
+        return -EINVAL;
+    while (*rest) {
+        if (take_number(&rest, &part) < 0)
+            return -EINVAL;
+        rest += strspn(rest, BLANK);
+        const struct unit *unit = take_unit(&rest, duration_units);
+        if (!unit || __builtin_mul_overflow(part, unit->factor, &part) ||
+            __builtin_add_overflow(sum, part, &sum))
+            return -EINVAL;
+        rest += strspn(rest, BLANK);
+    }
+    *ret = sum;
+    return 0;
+}
+
+int config_value_parse_size(const char *text, uint64_t *ret)
+{
+    uint64_t size;
+    if (take_number(&text, &size) < 0)
+        return -EINVAL;
+    const struct unit *unit = *text ? take_unit(&text, size_units) : &(struct unit){"", 1};
+    if (!unit || *text || __builtin_mul_overflow(size, unit->factor, &size))
+        return -EINVAL;
+    *ret = size;
+    return 0;
+}
+
+static int parse_boolean(const char *text, bool *ret)
+{
+    static const char *const words[2][4] = {{"no", "false", "off", "0"}, {"yes", "true", "on", "1"}};
+    for (int value = 0; value < 2; value++) {
+        for (size_t i = 0; i < 4; i++) {
+            if (strcasecmp(text, words[value][i]) == 0) {
+                *ret = value;
+                return 0;
+            }
+        }
+    }
+    return -EINVAL;
+}
+
+static int parse_level(const char *text, int *ret)
+{
+    for (size_t i = 0; i < LEVELS; i++) {
+        if (strcmp(text, levels[i].name) == 0) {
+            *ret = levels[i].priority;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+/* One a CPU of those that taskset(1) or CPUAffinity= left us. */
+static uint64_t usable_cpus(void)
+{
+    /* NR_CPUS of the kernel is at most 8192; with less room than it needs sched_getaffinity(2) fails. */
+    cpu_set_t cpus[8192 / CPU_SETSIZE];
+    if (sched_getaffinity(0, sizeof(cpus), cpus) < 0)
+        return 1;
+    return (uint64_t)CPU_COUNT_S(sizeof(cpus), cpus);
+}
+
+static uint64_t clamp(uint64_t number, uint64_t min, uint64_t max)
+{
+    return number < min ? min : number > max ? max : number;
+}
+
+/* The types that are a number within limits. */
+static int parse_number(const struct config_domain *domain, const char *text, uint64_t *ret)
+{
+    int r;
+    if (domain->type == CONFIG_DURATION_OR_OFF && strcmp(text, "off") == 0) {
+        *ret = 0;
+        return 0;
+    }
+    if (domain->type == CONFIG_THREADS && strcmp(text, "auto") == 0) {
+        *ret = clamp(usable_cpus(), domain->min, domain->max);
+        return 0;
+    }
+    if (domain->type == CONFIG_DURATION || domain->type == CONFIG_DURATION_OR_OFF)
+        r = config_value_parse_duration(text, ret);
+    else if (domain->type == CONFIG_SIZE)
+        r = config_value_parse_size(text, ret);
+    else
+        r = str_to_uint64(str_of(text), ret);
+    return r < 0 || *ret < domain->min || *ret > domain->max ? -EINVAL : 0;
+}
+
+static int read_text(const char *text, char **field)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        return -ENOMEM;
+    *field = copy;
+    return 0;
+}
+
+static int read_address(const char *text, char **field)
+{
+    struct in6_addr address;
+    if (inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1)
+        return -EINVAL;
+    return read_text(text, field);
+}
+
+static bool plain_file_name(struct str name)
+{
+    return !memchr(name.data, '/', name.length) && !str_equal(name, STR(".")) && !str_equal(name, STR(".."));
+}
+
+static void free_names(char **names)
+{
+    for (; *names; names++) {
+        free(*names);
+        *names = NULL;
+    }
+}
+
+static int read_names(const struct config_domain *domain, const char *text, char **field)
+{
+    char *names[CONFIG_NAMES_MAX + 1] = {};
+    size_t n = 0;
+    int r = 0;
+    assert(domain->max <= CONFIG_NAMES_MAX);
+    for (text += strspn(text, BLANK); *text && r == 0; text += strspn(text, BLANK)) {
+        struct str name = {text, strcspn(text, BLANK)};
+        text += name.length;
+        if (n == domain->max || !plain_file_name(name))
+            r = -EINVAL;
+        else if (!(names[n++] = strndup(name.data, name.length)))
+            r = -ENOMEM;
+    }
+    if (r == 0 && n < domain->min)
+        r = -EINVAL;
+    if (r == 0)
+        memcpy(field, names, (domain->max + 1) * sizeof(names[0]));
+    else
+        free_names(names);
+    return r;
+}
+
+int config_value_read(const struct config_domain *domain, const char *text, void *field)
+{
+    uint64_t number;
+    int r;
+    switch (domain->type) {
+    case CONFIG_ADDRESS:
+        return read_address(text, field);
+    case CONFIG_FOLDER:
+        return read_text(text, field);
+    case CONFIG_BOOLEAN:
+        return parse_boolean(text, field);
+    case CONFIG_LEVEL:
+        return parse_level(text, field);
+    case CONFIG_NAMES:
+        return read_names(domain, text, field);
+    case CONFIG_DURATION:
+    case CONFIG_DURATION_OR_OFF:
+    case CONFIG_SIZE:
+        r = parse_number(domain, text, &number);
+        if (r == 0)
+            *(uint64_t *)field = number;
+        return r;
+    case CONFIG_COUNT:
+    case CONFIG_THREADS:
+        assert(domain->max <= UINT_MAX);
+        r = parse_number(domain, text, &number);
+        if (r == 0)
+            *(unsigned *)field = (unsigned)number;
+        return r;
+    case CONFIG_PORT:
+        assert(domain->max <= UINT16_MAX);
+        r = parse_number(domain, text, &number);
+        if (r == 0)
+            *(uint16_t *)field = (uint16_t)number;
+        return r;
+    }
+    assert(!"a type of the enum");
+    return -EINVAL;
+}
+
+static void write_duration(uint64_t usec, FILE *out)
+{
+    const char *separator = "";
+    if (usec == 0)
+        fputs("0s", out);
+    for (size_t i = 0; i < DURATION_UNITS_WRITTEN; i++) {
+        uint64_t n = usec / duration_units[i].factor;
+        usec %= duration_units[i].factor;
+        if (n > 0) {
+            fprintf(out, "%s%" PRIu64 "%s", separator, n, duration_units[i].name);
+            separator = " ";
+        }
+    }
+}
+
+static void write_size(uint64_t size, FILE *out)
+{
+    const struct unit *unit = size_units;
+    while (unit->name && (size == 0 || size % unit->factor != 0))
+        unit++;
+    fprintf(out, "%" PRIu64 "%s", unit->name ? size / unit->factor : size, unit->name ?: "");
+}
+
+static void write_level(int priority, FILE *out)
+{
+    for (size_t i = 0; i < LEVELS; i++) {
+        if (levels[i].priority == priority)
+            fputs(levels[i].name, out);
+    }
+}
+
+static void write_names(char *const *names, FILE *out)
+{
+    for (size_t i = 0; names[i]; i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", names[i]);
+}
+
+void config_value_write(const struct config_domain *domain, const void *field, FILE *out)
+{
+    switch (domain->type) {
+    case CONFIG_ADDRESS:
+    case CONFIG_FOLDER:
+        fputs(*(char *const *)field, out);
+        break;
+    case CONFIG_BOOLEAN:
+        fputs(*(const bool *)field ? "yes" : "no", out);
+        break;
+    case CONFIG_LEVEL:
+        write_level(*(const int *)field, out);
+        break;
+    case CONFIG_NAMES:
+        write_names(field, out);
+        break;
+    case CONFIG_DURATION_OR_OFF:
+        if (*(const uint64_t *)field == 0) {
+            fputs("off", out);
+            break;
+        }
+        write_duration(*(const uint64_t *)field, out);
+        break;
+    case CONFIG_DURATION:
+        write_duration(*(const uint64_t *)field, out);
+        break;
+    case CONFIG_SIZE:
+        write_size(*(const uint64_t *)field, out);
+        break;
+    case CONFIG_COUNT:
+    case CONFIG_THREADS:
+        fprintf(out, "%u", *(const unsigned *)field);
+        break;
+    case CONFIG_PORT:
+        fprintf(out, "%u", *(const uint16_t *)field);
+        break;
+    }
+}
+
+static void describe_limits(const char *what, const struct config_domain *domain,
+                            void (*write)(uint64_t, FILE *), FILE *out)
+{
+    fprintf(out, "%s, ", what);
+    write(domain->min, out);
+    fputs(" to ", out);
+    write(domain->max, out);
+}
+
+static void write_number(uint64_t number, FILE *out)
+{
+    fprintf(out, "%" PRIu64, number);
+}
+
+void config_value_describe(const struct config_domain *domain, FILE *out)
+{
+    switch (domain->type) {
+    case CONFIG_ADDRESS:
+        fputs("a numeric IPv4 or IPv6 address", out);
+        break;
+    case CONFIG_BOOLEAN:
+        fputs("yes or no", out);
+        break;
+    case CONFIG_COUNT:
+        describe_limits("a number", domain, write_number, out);
+        break;
+    case CONFIG_DURATION:
+        describe_limits("a duration", domain, write_duration, out);
+        break;
+    case CONFIG_DURATION_OR_OFF:
+        describe_limits("a duration", domain, write_duration, out);
+        fputs(", or off", out);
+        break;
+    case CONFIG_FOLDER:
+        fputs("the path of a folder", out);
+        break;
+    case CONFIG_LEVEL:
+        fputs("a level", out);
+        for (size_t i = 0; i < LEVELS; i++)
+            fprintf(out, "%s%s", i == 0 ? ": " : i + 1 < LEVELS ? ", " : " or ", levels[i].name);
+        break;
+    case CONFIG_NAMES:
+        describe_limits("a list of file names without a slash", domain, write_number, out);
+        break;
+    case CONFIG_PORT:
+        describe_limits("a port", domain, write_number, out);
+        break;
+    case CONFIG_SIZE:
+        describe_limits("a size", domain, write_size, out);
+        break;
+    case CONFIG_THREADS:
+        describe_limits("a number of threads", domain, write_number, out);
+        fputs(", or auto", out);
+        break;
+    }
+}
+
+void config_value_free(const struct config_domain *domain, void *field)
+{
+    switch (domain->type) {
+    case CONFIG_ADDRESS:
+    case CONFIG_FOLDER:
+        free(*(char **)field);
+        *(char **)field = NULL;
+        break;
+    case CONFIG_NAMES:
+        free_names(field);
+        break;
+    default:
+        break;
+    }
+}
