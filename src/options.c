@@ -1,0 +1,124 @@
+/* The command line: long options only, the last of a kind wins, nothing but options. */
+#include "options.h"
+
+#include "config.h"
+#include "http/str.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Beyond any character, so that getopt's own answers stay apart. */
+enum option_name {
+    OPTION_CONFIG = UCHAR_MAX + 1,
+    OPTION_CHECK,
+    OPTION_DUMP_CONFIG,
+    OPTION_EXIT_AFTER,
+    OPTION_VERSION,
+    OPTION_HELP,
+};
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"check", no_argument, NULL, OPTION_CHECK},
+    {"dump-config", no_argument, NULL, OPTION_DUMP_CONFIG},
+    {"exit-after", required_argument, NULL, OPTION_EXIT_AFTER},
+    {"version", no_argument, NULL, OPTION_VERSION},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {NULL, 0, NULL, 0},
+};
+
+static void print_help(void)
+{
+    puts("Usage: hellod [OPTION...]\n"
+         "Serves the files of a folder over HTTP, on the sockets that systemd hands over or on one of its "
+         "own.\n"
+         "\n"
+         "  --config=FILE   read FILE instead of /etc/hello.ini\n"
+         "  --check         read the configuration, say OK or all that is wrong with it, and exit\n"
+         "  --dump-config   print the configuration in force, and exit\n"
+         "  --exit-after=N  serve N connections, finish them and exit\n"
+         "  --version       print the version, and exit\n"
+         "  --help          print this, and exit\n"
+         "\n"
+         "What the configuration may say, with what holds where it says nothing:\n");
+    config_help(stdout);
+}
+
+__attribute__((format(printf, 1, 2))) static int refuse(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("hellod: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputs("; try hellod --help\n", stderr);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+/* getopt_long(3) says '?' of what it doesn't know; optopt is the option where it knew that but not the value
+ * given with it. */
+static int refuse_unknown(char **argv)
+{
+    if (optopt > UCHAR_MAX)
+        return refuse("%s: this option takes no value", argv[optind - 1]);
+    if (optopt)
+        return refuse("-%c: unknown option", optopt);
+    return refuse("%s: unknown option", argv[optind - 1]);
+}
+
+/* 1 where the option was answered and there is nothing more to do, 0, or -EINVAL. */
+static int take_option(int name, char **argv, struct options *options)
+{
+    uint64_t number;
+    switch (name) {
+    case OPTION_CONFIG:
+        if (!*optarg)
+            return refuse("--config: needs the name of a file");
+        options->config = optarg;
+        return 0;
+    case OPTION_CHECK:
+        options->action = OPTIONS_CHECK;
+        return 0;
+    case OPTION_DUMP_CONFIG:
+        options->action = OPTIONS_DUMP_CONFIG;
+        return 0;
+    case OPTION_EXIT_AFTER:
+        if (str_to_uint64(str_of(optarg), &number) < 0 || number == 0 || number > ULONG_MAX)
+            return refuse("--exit-after=%s: not a number of connections, 1 or more", optarg);
+        options->exit_after = (unsigned long)number;
+        return 0;
+    case OPTION_VERSION:
+        puts("hellod " HELLOD_VERSION);
+        options->action = OPTIONS_EXIT;
+        return 1;
+    case OPTION_HELP:
+        print_help();
+        options->action = OPTIONS_EXIT;
+        return 1;
+    case ':':
+        return refuse("%s: needs a value", argv[optind - 1]);
+    default:
+        return refuse_unknown(argv);
+    }
+}
+
+int options_parse(int argc, char **argv, struct options *ret)
+{
+    struct options options = {.action = OPTIONS_SERVE, .config = "/etc/hello.ini"};
+    int name;
+    int r = 0;
+    opterr = 0;
+    optind = 0; /* glibc: from the start, also when called again */
+    while (r == 0 && (name = getopt_long(argc, argv, ":", long_options, NULL)) != -1)
+        r = take_option(name, argv, &options);
+    if (r == 0 && optind < argc)
+        r = refuse("%s: unexpected; hellod takes options only", argv[optind]);
+    if (r < 0)
+        return r;
+    *ret = options;
+    return 0;
+}
