@@ -1,0 +1,130 @@
+/* The log: one line an entry whatever is in it, with a priority where the journal reads it. */
+#include "log.h"
+
+#include "../support/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int stderr_before, reader;
+static char text[16384];
+
+static int set_up(void **state)
+{
+    (void)state;
+    int fds[2];
+    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -1;
+    reader = fds[0];
+    stderr_before = dup(STDERR_FILENO);
+    dup2(fds[1], STDERR_FILENO);
+    close(fds[1]);
+    unsetenv("JOURNAL_STREAM");
+    log_open();
+    log_set_level(LOG_INFO);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    dup2(stderr_before, STDERR_FILENO);
+    close(stderr_before);
+    close(reader);
+    return 0;
+}
+
+static const char *logged(void)
+{
+    ssize_t n = read(reader, text, sizeof text - 1);
+    text[n > 0 ? n : 0] = '\0';
+    return text;
+}
+
+static void name_stream(long delta)
+{
+    char stream[64];
+    struct stat st;
+    assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+    snprintf(stream, sizeof stream, "%lu:%lu", (unsigned long)st.st_dev,
+             (unsigned long)st.st_ino + (unsigned long)delta);
+    assert_int_equal(setenv("JOURNAL_STREAM", stream, 1), 0);
+    log_open();
+}
+
+static void an_entry_is_a_plain_line(void **state)
+{
+    (void)state;
+    errno = EBADF;
+    log_warning("%d things", 3);
+    assert_int_equal(errno, EBADF);
+    assert_string_equal(logged(), "3 things\n");
+}
+
+static void the_journal_gets_the_priority(void **state)
+{
+    (void)state;
+    name_stream(0);
+    log_error("a");
+    log_info("b");
+    assert_string_equal(logged(), "<3>a\n<6>b\n");
+}
+
+static void another_stream_is_not_the_journal(void **state)
+{
+    (void)state;
+    name_stream(1);
+    log_error("a");
+    assert_string_equal(logged(), "a\n");
+    assert_int_equal(setenv("JOURNAL_STREAM", "nonsense", 1), 0);
+    log_open();
+    log_error("b");
+    assert_string_equal(logged(), "b\n");
+}
+
+static void the_level_decides(void **state)
+{
+    (void)state;
+    log_debug("no");
+    assert_false(log_enabled(LOG_DEBUG));
+    log_set_level(LOG_DEBUG);
+    log_debug("yes");
+    log_set_level(LOG_ERR);
+    log_warning("no");
+    assert_string_equal(logged(), "yes\n");
+}
+
+static void control_bytes_do_not_make_lines(void **state)
+{
+    (void)state;
+    log_info("a\nb\rc\033[31m\x7f");
+    assert_string_equal(logged(), "a b c [31m \n");
+}
+
+static void a_long_entry_is_cut(void **state)
+{
+    (void)state;
+    static char line[10000];
+    memset(line, 'x', sizeof line - 1);
+    log_info("%s", line);
+    const char *got = logged();
+    assert_int_equal(strlen(got), 8192);
+    assert_int_equal(strchr(got, '\n') - got, 8191);
+}
+
+#define row(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        row(an_entry_is_a_plain_line),          row(the_journal_gets_the_priority),
+        row(another_stream_is_not_the_journal), row(the_level_decides),
+        row(control_bytes_do_not_make_lines),   row(a_long_entry_is_cut),
+    };
+    return cmocka_run_group_tests_name("log", tests, NULL, NULL);
+}
