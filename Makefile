@@ -110,6 +110,8 @@ $(B)/%.o: %.c Makefile $(B)/flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(B)/tests/%.o: ALL_CFLAGS += -Itests
+
 $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
