@@ -6,8 +6,9 @@
 #include <stdint.h>
 
 /*
- * A piece of somebody else's text: a pointer and a length, no terminating NUL. Nothing here allocates or owns;
- * a str lives as long as the buffer it points into. Comparison ignoring case is that of ASCII, whatever the locale.
+ * A piece of somebody else's text: a pointer and a length, no terminating NUL. Nothing here allocates or
+ * owns; a str lives as long as the buffer it points into. Comparison ignoring case is that of ASCII, whatever
+ * the locale.
  */
 struct str {
     const char *data;
@@ -22,10 +23,22 @@ bool str_equal(struct str a, struct str b);
 bool str_equal_ignoring_case(struct str a, struct str b);
 bool str_starts_with(struct str s, struct str prefix);
 
+/* Less than, equal to or greater than 0, by bytes as lower case; a prefix of a text comes before it. */
+int str_compare_ignoring_case(struct str a, struct str b);
+
+/* Without its first `length` bytes, which it must have. */
+static inline struct str str_after(struct str s, size_t length)
+{
+    return (struct str){s.data + length, s.length - length};
+}
+
 /* Without the optional white space (RFC 9110 section 5.6.3: SP and HTAB) at either end. */
 struct str str_trim(struct str s);
 
-/* Cuts the text before the first `separator` off *rest and stores it in *ret; false when *rest was used up. */
+/*
+ * Cuts the text before the first `separator` off *rest, with that, and stores it in *ret; false when *rest
+ * was used up. So "a,,b," is "a", "" and "b": nothing follows the last separator.
+ */
 bool str_next(struct str *rest, char separator, struct str *ret);
 
 /* Decimal digits only, no sign, no white space. 0, -EINVAL for anything else or -ERANGE past UINT64_MAX. */
@@ -33,8 +46,8 @@ int str_to_uint64(struct str s, uint64_t *ret);
 
 /*
  * Writes `s` so that a log line or a terminal is safe from it: printable ASCII as it is, backslash doubled,
- * CR, LF and TAB as \r, \n and \t, any other byte as \xHH. Cut at a whole escape where `size` is too small; always
- * NUL-terminated (size >= 1). Returns the bytes written without the NUL.
+ * CR, LF and TAB as \r, \n and \t, any other byte as \xHH (hex digits in lower case). Cut at a whole escape
+ * where `size` is too small; always NUL-terminated (size >= 1). Returns the bytes written without the NUL.
  */
 size_t str_escape(struct str s, char *buffer, size_t size);
 
