@@ -4,9 +4,9 @@
 #include "http/str.h"
 
 /*
- * A request head (RFC 9112 sections 2 to 3, RFC 9110 section 5). Complete, then parse: request_head_length() finds where a head
- * ends; request_parse() gets a whole one and answers 0 or the status to refuse it with, never "more".
- * Everything in struct request points into the caller's buffer.
+ * A request head (RFC 9112 sections 2 to 3, RFC 9110 section 5). Complete, then parse: request_head_length()
+ * finds where a head ends; request_parse() gets a whole one and answers 0 or the status to refuse it with,
+ * never "more". Everything in struct request points into the caller's buffer.
  */
 
 enum method {
@@ -20,9 +20,10 @@ enum method {
     METHOD_CONNECT,
     METHOD_TRACE,
     METHOD_PATCH,
+    METHOD_COUNT
 };
 
-/* The fields that mean something to us. The first value is kept; a second line of the same name is counted. */
+/* The fields that mean something to us. Of several lines of one name the first is kept, and all count. */
 enum field {
     FIELD_OTHER,
     FIELD_HOST,
@@ -41,25 +42,29 @@ struct request_limits {
 struct request {
     enum method method;
     struct str method_name;
-    struct str target;      /* the request target, as it came */
-    unsigned minor_version; /* of HTTP/1: 0 or 1 */
+    struct str target;             /* the request target, as it came, of a form that its method may have */
+    unsigned minor_version;        /* of HTTP/1: 0, or 1 for that and all above */
     struct str field[FIELD_COUNT]; /* value without white space around it; data == NULL: absent */
-    bool keep_alive;        /* what the client wants, RFC 9112 section 9.3 */
-    bool has_body;          /* a non-zero Content-Length or a Transfer-Encoding */
+    unsigned lines[FIELD_COUNT];   /* how many field lines have that name */
+    uint64_t content_length;       /* 0 without a Content-Length */
+    bool keep_alive;               /* what the client wants, RFC 9112 section 9.3 */
+    bool has_body;                 /* a non-zero Content-Length or a Transfer-Encoding */
 };
 
 /*
- * The length of the head at the start of the buffer with the empty line that ends it, or 0 while it is incomplete.
- * An empty line or several before the request line (RFC 9112 section 2.2) belong to the head.
+ * The length of the head at the start of the buffer with the empty line that ends it, or 0 while it is
+ * incomplete. An empty line or several before the request line (RFC 9112 section 2.2) belong to the head. A
+ * bare LF ends the head as well, for request_parse() to refuse it with no need of the rest.
  */
 size_t request_head_length(struct str received);
 
-/* Whether the request line is complete in what has come so far: tells a 414 from a 431 when the buffer is full. */
+/* Whether the request line is complete in what has come: tells a 414 from a 431 when the buffer is full. */
 bool request_line_complete(struct str received);
 
 /*
- * Parses a whole head as request_head_length() measured it. 0, or the status that refuses it: 400, 414, 431, 501 (an
- * unknown transfer coding) or 505; then only *ret's method may be read, and the connection must not be read further.
+ * Parses a whole head as request_head_length() measured it. 0, or the status that refuses it: 400, 414, 431,
+ * 501 (an unknown transfer coding) or 505; then only *ret's method may be read, and the connection must not
+ * be read further.
  */
 unsigned request_parse(struct str head, const struct request_limits *limits, struct request *ret);
 

@@ -1,0 +1,271 @@
+/*
+ * The parser of request heads. It refuses whatever two servers in a row could read differently: every line
+ * must end in CRLF, nothing may be folded, and what frames the request (Host, Content-Length,
+ * Transfer-Encoding) may be said once.
+ *
+ * One pass over the head, line by line; the fields that mean something are judged after the last line, when
+ * all are known. Connection alone is read as it comes, because several lines of it add up.
+ */
+#include "http/request.h"
+
+#include "http/authority.h"
+#include "http/octet.h"
+#include "http/target.h"
+
+#include <assert.h>
+#include <string.h>
+
+static const struct str method_names[METHOD_COUNT] = {
+    [METHOD_GET] = STR("GET"),         [METHOD_HEAD] = STR("HEAD"),   [METHOD_OPTIONS] = STR("OPTIONS"),
+    [METHOD_POST] = STR("POST"),       [METHOD_PUT] = STR("PUT"),     [METHOD_DELETE] = STR("DELETE"),
+    [METHOD_CONNECT] = STR("CONNECT"), [METHOD_TRACE] = STR("TRACE"), [METHOD_PATCH] = STR("PATCH"),
+};
+
+static const struct str field_names[FIELD_COUNT] = {
+    [FIELD_HOST] = STR("Host"),
+    [FIELD_CONNECTION] = STR("Connection"),
+    [FIELD_CONTENT_LENGTH] = STR("Content-Length"),
+    [FIELD_TRANSFER_ENCODING] = STR("Transfer-Encoding"),
+    [FIELD_EXPECT] = STR("Expect"),
+};
+
+/* What all Connection lines together ask for. */
+struct connection_options {
+    bool close;
+    bool keep_alive;
+};
+
+static struct str without_empty_lines(struct str s)
+{
+    while (str_starts_with(s, STR("\r\n")))
+        s = str_after(s, 2);
+    return s;
+}
+
+size_t request_head_length(struct str received)
+{
+    struct str rest = without_empty_lines(received);
+    const char *newline;
+    while (rest.length > 0 && (newline = memchr(rest.data, '\n', rest.length))) {
+        size_t length = (size_t)(newline - rest.data);
+        bool bare = length == 0 || newline[-1] != '\r';
+        rest = str_after(rest, length + 1);
+        if (bare || length == 1)
+            return received.length - rest.length;
+    }
+    return 0;
+}
+
+bool request_line_complete(struct str received)
+{
+    struct str rest = without_empty_lines(received);
+    return rest.length > 0 && memchr(rest.data, '\n', rest.length);
+}
+
+/* Cuts a line off *rest, without its CRLF; false where it ends in a bare LF. */
+static bool next_line(struct str *rest, struct str *ret)
+{
+    const char *newline = memchr(rest->data, '\n', rest->length);
+    assert(newline); /* a whole head ends in one */
+    size_t length = (size_t)(newline - rest->data);
+    if (length == 0 || newline[-1] != '\r')
+        return false;
+    *ret = (struct str){rest->data, length - 1};
+    *rest = str_after(*rest, length + 1);
+    return true;
+}
+
+static enum method recognise_method(struct str name)
+{
+    for (unsigned method = METHOD_UNKNOWN + 1; method < METHOD_COUNT; method++)
+        if (str_equal(name, method_names[method]))
+            return method;
+    return METHOD_UNKNOWN;
+}
+
+static enum field recognise_field(struct str name)
+{
+    for (unsigned field = FIELD_OTHER + 1; field < FIELD_COUNT; field++)
+        if (name.length == field_names[field].length && str_equal_ignoring_case(name, field_names[field]))
+            return field;
+    return FIELD_OTHER;
+}
+
+/* `s` follows the target. A minor version we don't know is read as our highest: RFC 9110 section 2.5. */
+static unsigned parse_version(struct str s, unsigned *ret_minor)
+{
+    static const struct str name = STR(" HTTP/");
+    if (s.length != name.length + 3 || !str_starts_with(s, name))
+        return 400;
+    const char *number = s.data + name.length;
+    if (!octet_is(number[0], OCTET_DIGIT) || number[1] != '.' || !octet_is(number[2], OCTET_DIGIT))
+        return 400;
+    if (number[0] != '1')
+        return 505;
+    *ret_minor = number[2] == '0' ? 0 : 1;
+    return 0;
+}
+
+static bool target_fits_method(struct str target, enum method method)
+{
+    struct str path;
+    switch (target_form(target, &path)) {
+    case TARGET_ORIGIN:
+    case TARGET_ABSOLUTE:
+        return method != METHOD_CONNECT;
+    case TARGET_AUTHORITY:
+        return method == METHOD_CONNECT;
+    case TARGET_ASTERISK:
+        return method == METHOD_OPTIONS;
+    case TARGET_INVALID:
+        return false;
+    }
+    return false;
+}
+
+static unsigned parse_request_line(struct str *rest, size_t limit, struct request *ret)
+{
+    struct str line;
+    size_t length = octet_span(*rest, OCTET_TOKEN);
+    ret->method_name = (struct str){rest->data, length};
+    ret->method = recognise_method(ret->method_name);
+    if (!next_line(rest, &line))
+        return 400;
+    if (line.length > limit)
+        return 414;
+    line = str_after(line, length);
+    if (length == 0 || !str_starts_with(line, STR(" ")))
+        return 400;
+    line = str_after(line, 1);
+    ret->target = (struct str){line.data, octet_span(line, OCTET_TARGET)};
+    unsigned status = parse_version(str_after(line, ret->target.length), &ret->minor_version);
+    if (status != 0)
+        return status;
+    return target_fits_method(ret->target, ret->method) ? 0 : 400;
+}
+
+static void read_connection(struct str value, struct connection_options *connection)
+{
+    struct str option;
+    while (str_next(&value, ',', &option)) {
+        option = str_trim(option);
+        connection->close |= str_equal_ignoring_case(option, STR("close"));
+        connection->keep_alive |= str_equal_ignoring_case(option, STR("keep-alive"));
+    }
+}
+
+/*
+ * Whether all octets may stand in a field value. Values are most of a head, so they go by eight: a word
+ * without control octets has neither a byte below 0x20 nor a DEL, and HTAB, the one exception, is rare.
+ */
+static bool is_field_value(struct str s)
+{
+    static const uint64_t ones = UINT64_C(0x0101010101010101);
+    for (; s.length >= sizeof ones; s = str_after(s, sizeof ones)) {
+        uint64_t word;
+        memcpy(&word, s.data, sizeof word);
+        uint64_t no_del = word ^ (ones * 0x7f);
+        uint64_t suspect = ((word - ones * 0x20) & ~word) | ((no_del - ones) & ~no_del);
+        if ((suspect & (ones * 0x80)) &&
+            octet_span((struct str){s.data, sizeof word}, OCTET_FIELD) < sizeof word)
+            return false;
+    }
+    return octet_span(s, OCTET_FIELD) == s.length;
+}
+
+/* A folded line and white space before the colon fail here too: neither SP nor HTAB is a token's. */
+static bool parse_field_line(struct str line, struct connection_options *connection, struct request *ret)
+{
+    struct str name = {line.data, octet_span(line, OCTET_TOKEN)};
+    if (name.length == 0 || name.length == line.length || line.data[name.length] != ':')
+        return false;
+    struct str value = str_after(line, name.length + 1);
+    if (!is_field_value(value))
+        return false;
+    enum field field = recognise_field(name);
+    if (ret->lines[field]++ == 0 && field != FIELD_OTHER)
+        ret->field[field] = str_trim(value);
+    if (field == FIELD_CONNECTION)
+        read_connection(value, connection);
+    return true;
+}
+
+static unsigned parse_field_lines(struct str *rest, size_t limit, struct request *ret)
+{
+    struct connection_options connection = {0};
+    struct str line;
+    for (size_t count = 0;; count++) {
+        if (!next_line(rest, &line))
+            return 400;
+        if (line.length == 0)
+            break;
+        if (count == limit)
+            return 431;
+        if (!parse_field_line(line, &connection, ret))
+            return 400;
+    }
+    ret->keep_alive = !connection.close && (ret->minor_version > 0 || connection.keep_alive);
+    return 0;
+}
+
+/* RFC 9112 section 3.2; an absolute-form target stands above it, but the line must be right even then. */
+static bool host_is_valid(const struct request *request)
+{
+    struct authority authority;
+    if (request->lines[FIELD_HOST] == 0)
+        return request->minor_version == 0;
+    return request->lines[FIELD_HOST] == 1 && authority_parse(request->field[FIELD_HOST], &authority);
+}
+
+/*
+ * RFC 9112 section 6.3: only a last coding "chunked" tells where a request ends. Empty list members, which
+ * RFC 9110 section 5.6.1 lets a recipient skip, are refused, as are parameters, which no coding for us has.
+ */
+static unsigned check_transfer_encoding(struct str value)
+{
+    struct str coding;
+    bool chunked = false, unknown = false;
+    if (value.length == 0 || value.data[value.length - 1] == ',')
+        return 400;
+    while (str_next(&value, ',', &coding)) {
+        coding = str_trim(coding);
+        if (chunked || coding.length == 0 || octet_span(coding, OCTET_TOKEN) != coding.length)
+            return 400;
+        chunked = str_equal_ignoring_case(coding, STR("chunked"));
+        unknown |= !chunked;
+    }
+    if (!chunked)
+        return 400;
+    return unknown ? 501 : 0;
+}
+
+static unsigned check_framing(struct request *request)
+{
+    unsigned codings = request->lines[FIELD_TRANSFER_ENCODING];
+    unsigned lengths = request->lines[FIELD_CONTENT_LENGTH];
+    if (codings + lengths == 0)
+        return 0;
+    if (codings + lengths > 1 || (codings > 0 && request->minor_version == 0))
+        return 400;
+    if (codings > 0) {
+        request->has_body = true;
+        return check_transfer_encoding(request->field[FIELD_TRANSFER_ENCODING]);
+    }
+    if (str_to_uint64(request->field[FIELD_CONTENT_LENGTH], &request->content_length) < 0)
+        return 400;
+    request->has_body = request->content_length > 0;
+    return 0;
+}
+
+unsigned request_parse(struct str head, const struct request_limits *limits, struct request *ret)
+{
+    *ret = (struct request){0};
+    struct str rest = without_empty_lines(head);
+    unsigned status = parse_request_line(&rest, limits->request_line, ret);
+    if (status == 0)
+        status = parse_field_lines(&rest, limits->fields, ret);
+    if (status != 0)
+        return status;
+    assert(rest.length == 0); /* one head, no more */
+    return host_is_valid(ret) ? check_framing(ret) : 400;
+}
