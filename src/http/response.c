@@ -1,0 +1,179 @@
+/*
+ * Response heads and status pages: pieces written one after the other, with one check of the space for each
+ * and no format strings, for a head is written on the hot path.
+ */
+#include "http/response.h"
+
+#include "http/octet.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { DECIMAL_MAX = 20 /* digits of UINT64_MAX */ };
+
+struct status {
+    unsigned status;
+    struct str reason;
+    struct str sentence; /* for people */
+};
+
+static const struct status statuses[] = {
+    {200, STR("OK"), STR("")},
+    {206, STR("Partial Content"), STR("")},
+    {301, STR("Moved Permanently"), STR("")},
+    {304, STR("Not Modified"), STR("")},
+    {400, STR("Bad Request"), STR("Your request was malformed, so it was not read any further.")},
+    {403, STR("Forbidden"), STR("This page is not open to visitors.")},
+    {404, STR("Not Found"), STR("There is nothing at this address.")},
+    {405, STR("Method Not Allowed"), STR("This page can be read, but nothing else can be done with it.")},
+    {408, STR("Request Timeout"), STR("Your request took too long to arrive.")},
+    {412, STR("Precondition Failed"), STR("")},
+    {413, STR("Content Too Large"), STR("")},
+    {414, STR("URI Too Long"), STR("This address is longer than the server cares to read.")},
+    {416, STR("Range Not Satisfiable"), STR("")},
+    {417, STR("Expectation Failed"), STR("")},
+    {431, STR("Request Header Fields Too Large"),
+     STR("Your browser sent more fields than the server cares to read. Deleting this site's cookies may "
+         "help.")},
+    {500, STR("Internal Server Error"), STR("The server failed at this request. It is not your fault.")},
+    {501, STR("Not Implemented"), STR("The server does not know how to do what was asked.")},
+    {503, STR("Service Unavailable"), STR("The server is too busy right now. Please try again in a moment.")},
+    {505, STR("HTTP Version Not Supported"), STR("This server speaks HTTP/1.1.")},
+};
+
+/* Where the next piece goes. Once something did not fit, nothing more is written. */
+struct writer {
+    char *buffer;
+    size_t size;
+    size_t length;
+    bool full;
+};
+
+static void put(struct writer *writer, struct str piece)
+{
+    writer->full |= piece.length > writer->size - writer->length;
+    if (writer->full || piece.length == 0)
+        return;
+    memcpy(writer->buffer + writer->length, piece.data, piece.length);
+    writer->length += piece.length;
+}
+
+static void put_decimal(struct writer *writer, uint64_t value)
+{
+    char digits[DECIMAL_MAX];
+    size_t start = sizeof digits;
+    do
+        digits[--start] = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    put(writer, (struct str){digits + start, sizeof digits - start});
+}
+
+/* A line break in a value would let its author write the rest of the response. */
+static void put_value(struct writer *writer, struct str value)
+{
+    assert(octet_span(value, OCTET_FIELD) == value.length);
+    put(writer, value);
+}
+
+static void put_field(struct writer *writer, struct str name, struct str value)
+{
+    if (value.length == 0)
+        return;
+    put(writer, name);
+    put_value(writer, value);
+    put(writer, STR("\r\n"));
+}
+
+static size_t written(const struct writer *writer)
+{
+    return writer->full ? 0 : writer->length;
+}
+
+static const struct status *find(unsigned status)
+{
+    static const struct status unknown = {0, STR("Unknown"), STR("")};
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        if (statuses[i].status == status)
+            return &statuses[i];
+    return &unknown;
+}
+
+struct str response_reason(unsigned status)
+{
+    return find(status)->reason;
+}
+
+static void put_content(struct writer *writer, const struct response *response)
+{
+    if (response->content_type.length > 0) {
+        put(writer, STR("Content-Type: "));
+        put_value(writer, response->content_type);
+        put(writer, response->charset_utf8 ? STR("; charset=utf-8\r\n") : STR("\r\n"));
+    }
+    put(writer, STR("Content-Length: "));
+    put_decimal(writer, response->content_length);
+    put(writer, STR("\r\n"));
+    char modified[DATE_LENGTH];
+    if (response->has_last_modified && date_format(response->last_modified, modified) == 0)
+        put_field(writer, STR("Last-Modified: "), (struct str){modified, DATE_LENGTH});
+}
+
+size_t response_write_head(const struct response *response, const char date[static DATE_LENGTH], char *buffer,
+                           size_t size)
+{
+    assert(response->status >= 100 && response->status <= 599);
+    struct writer writer = {.buffer = buffer, .size = size};
+    put(&writer, STR("HTTP/1.1 "));
+    put_decimal(&writer, response->status);
+    put(&writer, STR(" "));
+    put(&writer, response_reason(response->status));
+    put(&writer, STR("\r\n"));
+    put_field(&writer, STR("Date: "), (struct str){date, DATE_LENGTH});
+    put_content(&writer, response);
+    put_field(&writer, STR("Location: "), response->location);
+    put_field(&writer, STR("Allow: "), response->allow);
+    if (response->close)
+        put(&writer, STR("Connection: close\r\n"));
+    else if (response->keep_alive)
+        put(&writer, STR("Connection: keep-alive\r\n"));
+    put(&writer, STR("\r\n"));
+    return written(&writer);
+}
+
+/* Before the title, before the number, before the reason, before the sentence, and after it. */
+static const struct str page_parts[] = {
+    STR("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"),
+    STR("</title>\n<style>\n"
+        ":root { color-scheme: light dark; --ink: #22303c; --paper: #faf8f3; --glow: #e0662f }\n"
+        "@media (prefers-color-scheme: dark) {\n"
+        "  :root { --ink: #dfe5ea; --paper: #161b20; --glow: #ff9a5c }\n}\n"
+        "body { margin: 0; min-height: 100vh; display: grid; place-content: center; justify-items: center;\n"
+        "  text-align: center; font: 1.1rem/1.6 system-ui, sans-serif; color: var(--ink); background: "
+        "var(--paper) }\n"
+        "b { font-size: 6rem; line-height: 1; letter-spacing: -.04em; color: var(--glow) }\n"
+        "h1 { margin: .5rem 1rem 0; font-size: 1.6rem }\n"
+        "p { margin: .5rem 1rem; max-width: 26rem; opacity: .8 }\n"
+        "</style>\n<b>"),
+    STR("</b>\n<h1>"),
+    STR("</h1>\n<p>"),
+    STR("</p>\n</html>\n"),
+};
+
+size_t response_write_page(unsigned status, char *buffer, size_t size)
+{
+    struct writer writer = {.buffer = buffer, .size = size};
+    const struct status *row = find(status);
+    put(&writer, page_parts[0]);
+    put_decimal(&writer, status);
+    put(&writer, STR(" "));
+    put(&writer, row->reason);
+    put(&writer, page_parts[1]);
+    put_decimal(&writer, status);
+    put(&writer, page_parts[2]);
+    put(&writer, row->reason);
+    put(&writer, page_parts[3]);
+    put(&writer, row->sentence);
+    put(&writer, page_parts[4]);
+    return written(&writer);
+}
