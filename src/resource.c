@@ -1,24 +1,19 @@
 /*
- * From a path to a file to send. The errno of openat2(2) and the peer's status meet in one switch,
+ * From a path to a file to send. The errno of beneath_open() and the peer's status meet in one switch,
  * status_of().
  */
 #include "resource.h"
 
+#include "beneath.h"
 #include "cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-/* A rename or mount elsewhere in the tree while ".." or a link is resolved makes openat2 answer EAGAIN; it
- * may go better at once. */
-enum { RESOLVE_TRIES = 8 };
 
 static unsigned status_of(int error)
 {
@@ -44,28 +39,10 @@ static unsigned status_of(int error)
     }
 }
 
-/* glibc 2.36 has no wrapper. An fd or a negative errno. */
-static int open_beneath(int root, const char *path)
-{
-    struct open_how how = {
-        /* O_NONBLOCK: a FIFO in the root must not hold a worker. */
-        .flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-    };
-    for (int tries = 1;; tries++) {
-        long fd = syscall(SYS_openat2, root, path, &how, sizeof how);
-        if (fd >= 0)
-            return (int)fd;
-        if (errno == EINTR || (errno == EAGAIN && tries < RESOLVE_TRIES))
-            continue;
-        return -errno;
-    }
-}
-
 /* 200 for a regular file, 301 for a folder, else the refusal. */
 static unsigned open_path(const struct document_root *root, const char *path, struct representation *ret)
 {
-    CLEANUP(close_fd) int fd = open_beneath(root->fd, path);
+    CLEANUP(close_fd) int fd = beneath_open(root->fd, path);
     if (fd < 0)
         return status_of(-fd);
     struct stat st;

@@ -7,15 +7,15 @@
 #include <stdint.h>
 
 /*
- * The document root: from a path to what is sent for it. The kernel keeps every path beneath the root
- * (openat2(2), RESOLVE_BENEATH); here its errno becomes an HTTP status. Nothing logs. Const after
+ * The document root: from a path to what is sent for it. No path leads out of the root (beneath.h);
+ * the errno of that becomes an HTTP status here. Nothing logs. Const after
  * document_root_open(), so any thread may use it.
  */
 
 struct document_root {
     int fd; /* O_PATH */
     const char *const
-        *index; /* file names that stand for a folder, in order, NULL at the end; the caller's */
+        *index; /* file names that stand for a folder, in order, NULL-terminated; the caller's */
     struct media_types types;
 };
 

@@ -1,0 +1,191 @@
+/*
+ * The walk: one openat(2) a step with O_NOFOLLOW, so that only real folders are passed through. A link met on
+ * the way is read and put into the path in its own place, ".." takes away the step before it, and the walk
+ * begins anew from the folder with what came out. So a step never goes up, and what the walk stands in was
+ * reached from the folder by steps down only.
+ */
+#include "beneath.h"
+
+#include "cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+enum {
+    FILE_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+    FOLDER_FLAGS = O_PATH | O_CLOEXEC | O_DIRECTORY,
+    /* As many links as the kernel follows, path_resolution(7). */
+    LINKS_MAX = 40,
+    /* A rename elsewhere while ".." is resolved makes openat2 answer EAGAIN; it may go better at once. */
+    TRIES_MAX = 8,
+    /* The path was rewritten: walk anew. No system call answers with it. */
+    ANEW = -ERESTART,
+};
+
+/* A path on its way to being free of links and "..". */
+struct way {
+    char path[PATH_MAX];
+    unsigned links;
+};
+
+/* One name of the path: where it begins, where it ends, where the next one begins. */
+struct step {
+    char *start, *end, *next;
+};
+
+static bool next_step(char *from, struct step *ret)
+{
+    ret->start = from + strspn(from, "/");
+    ret->end = ret->start + strcspn(ret->start, "/");
+    ret->next = ret->end + strspn(ret->end, "/");
+    return ret->start < ret->end;
+}
+
+static bool step_is(const struct step *step, const char *name)
+{
+    size_t length = (size_t)(step->end - step->start);
+    return length == strlen(name) && memcmp(step->start, name, length) == 0;
+}
+
+/* Puts `text` in the place of a step, which keeps its slash: one at the end asks for a folder. */
+static int replace(struct way *way, const struct step *step, const char *text)
+{
+    char path[PATH_MAX];
+    const char *slash = *step->end == '/' ? "/" : "";
+    int n = snprintf(path, sizeof path, "%.*s%s%s%s", (int)(step->start - way->path), way->path, text, slash,
+                     step->next);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return -ENAMETOOLONG;
+    memcpy(way->path, path, (size_t)n + 1);
+    return 0;
+}
+
+/* "a/.." goes; with nothing before it, it would lead out. `before` is the step before, NULL at the start. */
+static int drop_parent(struct way *way, const char *before, const struct step *step)
+{
+    if (!before)
+        return -EXDEV;
+    memmove(way->path + (before - way->path), step->next, strlen(step->next) + 1);
+    return 0;
+}
+
+/* A link in the way: 0 with its text in its place; `refusal` where there is none. */
+static int follow(struct way *way, int folder, const struct step *step, int refusal)
+{
+    char name[NAME_MAX + 1], text[PATH_MAX];
+    int n = snprintf(name, sizeof name, "%.*s", (int)(step->end - step->start), step->start);
+    if (n < 0 || (size_t)n >= sizeof name)
+        return -ENAMETOOLONG;
+    ssize_t length = readlinkat(folder, name, text, sizeof text - 1);
+    if (length < 0)
+        return errno == EINVAL ? refusal : -errno;
+    if (++way->links > LINKS_MAX)
+        return -ELOOP;
+    text[length] = '\0';
+    if (text[0] == '/')
+        return -EXDEV;
+    return replace(way, step, text);
+}
+
+static int open_step(int folder, const struct step *step, int flags)
+{
+    char name[NAME_MAX + 1];
+    int n = snprintf(name, sizeof name, "%.*s", (int)(step->end - step->start), step->start);
+    if (n < 0 || (size_t)n >= sizeof name)
+        return -ENAMETOOLONG;
+    int fd;
+    do
+        fd = openat(folder, name, flags | O_NOFOLLOW);
+    while (fd < 0 && errno == EINTR);
+    return fd < 0 ? -errno : fd;
+}
+
+static void move_to(int *folder, int next)
+{
+    close_fd(folder);
+    *folder = next;
+}
+
+/* The fd; ANEW where the path was rewritten and the walk begins again; another negative errno. */
+static int walk_once(int root, struct way *way)
+{
+    CLEANUP(close_fd) int folder = -1;
+    const char *before = NULL;
+    struct step step;
+    int fd;
+    for (char *from = way->path; next_step(from, &step); from = step.next) {
+        int here = folder >= 0 ? folder : root;
+        if (step_is(&step, ".")) {
+            memmove(step.start, step.next, strlen(step.next) + 1);
+            return ANEW;
+        }
+        if (step_is(&step, "..")) {
+            int r = drop_parent(way, before, &step);
+            return r < 0 ? r : ANEW;
+        }
+        bool last = *step.next == '\0', must_be_folder = *step.end == '/';
+        fd = open_step(here, &step, last ? FILE_FLAGS | (must_be_folder ? O_DIRECTORY : 0) : FOLDER_FLAGS);
+        /* What O_NOFOLLOW meets a link with, alone and with O_DIRECTORY. */
+        if (fd == -ELOOP || fd == -ENOTDIR) {
+            int r = follow(way, here, &step, fd);
+            return r < 0 ? r : ANEW;
+        }
+        if (fd < 0 || last)
+            return fd;
+        move_to(&folder, fd);
+        before = step.start;
+    }
+    /* Nothing is left of the path: it names the folder itself. */
+    fd = openat(root, ".", FILE_FLAGS);
+    return fd < 0 ? -errno : fd;
+}
+
+int beneath_walk(int folder, const char *path)
+{
+    struct way way = {.links = 0};
+    int n = snprintf(way.path, sizeof way.path, "%s", path);
+    if (n < 0 || (size_t)n >= sizeof way.path)
+        return -ENAMETOOLONG;
+    if (path[0] == '/')
+        return -EXDEV;
+    if (!path[0])
+        return -ENOENT;
+    int r;
+    do
+        r = walk_once(folder, &way);
+    while (r == ANEW);
+    return r;
+}
+
+static int open_by_kernel(int folder, const char *path)
+{
+    struct open_how how = {.flags = FILE_FLAGS, .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
+    for (int tries = 1;; tries++) {
+        /* glibc 2.36 has no wrapper. */
+        long fd = syscall(SYS_openat2, folder, path, &how, sizeof how);
+        if (fd >= 0)
+            return (int)fd;
+        if (errno == EINTR || (errno == EAGAIN && tries < TRIES_MAX))
+            continue;
+        return -errno;
+    }
+}
+
+int beneath_open(int folder, const char *path)
+{
+    static _Atomic bool refused;
+    if (!atomic_load_explicit(&refused, memory_order_relaxed)) {
+        int fd = open_by_kernel(folder, path);
+        if (fd != -ENOSYS)
+            return fd;
+        atomic_store_explicit(&refused, true, memory_order_relaxed);
+    }
+    return beneath_walk(folder, path);
+}
