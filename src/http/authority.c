@@ -22,7 +22,7 @@ static bool is_ipv4(struct str s)
     if (s.length == 0 || s.data[s.length - 1] == '.')
         return false;
     for (; str_next(&s, '.', &part); parts++)
-        if (parts == 4 || !is_decimal_octet(part))
+        if (!is_decimal_octet(part))
             return false;
     return parts == 4;
 }
@@ -86,7 +86,9 @@ static size_t reg_name_length(struct str s)
 /* The length of the host at the start of `s`, or 0 for none. */
 static size_t host_length(struct str s)
 {
-    if (s.length == 0 || s.data[0] != '[')
+    if (s.length == 0)
+        return 0;
+    if (s.data[0] != '[')
         return reg_name_length(s);
     const char *end = memchr(s.data, ']', s.length);
     if (!end || !is_ip_literal((struct str){s.data + 1, (size_t)(end - s.data) - 1}))

@@ -119,6 +119,14 @@ static void test_lookup(void **state)
         assert_str(media_type_lookup(table, count, str_of(rows[i].path)), rows[i].type);
 }
 
+/* What stands before the path in memory is no part of it. */
+static void test_lookup_of_a_part(void **state)
+{
+    (void)state;
+    assert_str(media_type_lookup(NULL, 0, str_after(STR("a.html"), 1)), "");
+    assert_str(media_type_lookup(NULL, 0, (struct str){"a.htmlx", 6}), "text/html");
+}
+
 /* The built-in table is searched by halves: an entry out of order would not be found. */
 static void test_built_in(void **state)
 {

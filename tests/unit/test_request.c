@@ -119,6 +119,7 @@ static void test_request_line_refused(void **state)
         STR("GET /  HTTP/1.1\r\n" HOST "\r\n"),
         STR("GET / HTTP/1.1 \r\n" HOST "\r\n"),
         STR(" GET / HTTP/1.1\r\n" HOST "\r\n"),
+        STR(" / HTTP/1.1\r\n" HOST "\r\n"),
         STR("GET\t/ HTTP/1.1\r\n" HOST "\r\n"),
         STR("GET /\tHTTP/1.1\r\n" HOST "\r\n"),
         STR("GET\v/ HTTP/1.1\r\n" HOST "\r\n"),
