@@ -200,9 +200,10 @@ static void test_is_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_walk),    cmocka_unit_test(test_walk_skips_what_is_no_media_type),
-        cmocka_unit_test(test_lookup),  cmocka_unit_test(test_built_in),
-        cmocka_unit_test(test_compare), cmocka_unit_test(test_is_text),
+        cmocka_unit_test(test_walk),     cmocka_unit_test(test_walk_skips_what_is_no_media_type),
+        cmocka_unit_test(test_lookup),   cmocka_unit_test(test_lookup_of_a_part),
+        cmocka_unit_test(test_built_in), cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_is_text),
     };
     return cmocka_run_group_tests_name("media_type", tests, NULL, NULL);
 }
