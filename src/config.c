@@ -304,6 +304,9 @@ static void check_folder(struct load *load, const struct config_option *option)
     char **folder = field_of(&load->config, option);
     if (!*folder)
         return; /* refused before */
+    /* A mistake may be why the option is missing: then nobody meant the default. */
+    if (!load->set[option - config_options] && load->file.n_mistakes > 0)
+        return;
     int r = make_absolute(load->file.path, folder);
     if (r == 0)
         r = try_folder(*folder);

@@ -46,82 +46,84 @@ static void assert_written(const struct config_domain *domain, const void *field
     free(text);
 }
 
+static const struct {
+    const char *text;
+    uint64_t usec;
+    const char *written;
+} durations[] = {
+    {"0", 0, "0s"},
+    {"5", 5000000, "5s"},
+    {" 5 ", 5000000, "5s"},
+    {"007", 7000000, "7s"},
+    {"5s", 5000000, "5s"},
+    {"5 s", 5000000, "5s"},
+    {"5sec", 5000000, "5s"},
+    {"1second 2seconds", 3000000, "3s"},
+    {"500ms", 500000, "500ms"},
+    {"1500msec", 1500000, "1s 500ms"},
+    {"7us", 7, "7us"},
+    {"7usec", 7, "7us"},
+    {"2min", 120000000, "2min"},
+    {"2m", 120000000, "2min"},
+    {"1minute 1minutes", 120000000, "2min"},
+    {"90s", 90000000, "1min 30s"},
+    {"1h 30min", 5400000000, "1h 30min"},
+    {"1h30min", 5400000000, "1h 30min"},
+    {"30min\t1hr", 5400000000, "1h 30min"},
+    {"1hour 2hours", 10800000000, "3h"},
+    {"1d", 86400000000, "1d"},
+    {"1day 1days 1us", 172800000001, "2d 1us"},
+    {"18446744073709551615us", UINT64_MAX, "213503982d 8h 1min 49s 551ms 615us"},
+};
+
+static const char *const no_durations[] = {
+    "",
+    " ",
+    "s",
+    "5x",
+    "5S",
+    "-5s",
+    "+5",
+    "5.5s",
+    "0x5",
+    "1h 3",
+    "5 5",
+    "5s,",
+    "1 h m",
+    "5ss",
+    "off",
+    "forever",
+    "5s 5",
+    "s5",
+    "5s;",
+    "5\n6",
+    "٥s",
+    "1h min",
+    "min1",
+    "5 µs",
+    "18446744073709551616us",
+    "18446744073709551615",
+    "18446744073709551615us 1us",
+    "99999999999999999999d",
+};
+
 static void test_durations(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        uint64_t usec;
-        const char *written;
-    } good[] = {
-        {"0", 0, "0s"},
-        {"5", 5000000, "5s"},
-        {" 5 ", 5000000, "5s"},
-        {"007", 7000000, "7s"},
-        {"5s", 5000000, "5s"},
-        {"5 s", 5000000, "5s"},
-        {"5sec", 5000000, "5s"},
-        {"1second 2seconds", 3000000, "3s"},
-        {"500ms", 500000, "500ms"},
-        {"1500msec", 1500000, "1s 500ms"},
-        {"7us", 7, "7us"},
-        {"7usec", 7, "7us"},
-        {"2min", 120000000, "2min"},
-        {"2m", 120000000, "2min"},
-        {"1minute 1minutes", 120000000, "2min"},
-        {"90s", 90000000, "1min 30s"},
-        {"1h 30min", 5400000000, "1h 30min"},
-        {"1h30min", 5400000000, "1h 30min"},
-        {"30min\t1hr", 5400000000, "1h 30min"},
-        {"1hour 2hours", 10800000000, "3h"},
-        {"1d", 86400000000, "1d"},
-        {"1day 1days 1us", 172800000001, "2d 1us"},
-        {"18446744073709551615us", UINT64_MAX, "213503982d 8h 1min 49s 551ms 615us"},
-    };
-    static const char *const bad[] = {
-        "",
-        " ",
-        "s",
-        "5x",
-        "5S",
-        "-5s",
-        "+5",
-        "5.5s",
-        "0x5",
-        "1h 3",
-        "5 5",
-        "5s,",
-        "1 h m",
-        "5ss",
-        "off",
-        "forever",
-        "5s 5",
-        "s5",
-        "5s;",
-        "5\n6",
-        "٥s",
-        "1h min",
-        "min1",
-        "5 µs",
-        "18446744073709551616us",
-        "18446744073709551615",
-        "18446744073709551615us 1us",
-        "99999999999999999999d",
-    };
     const struct config_domain any = {CONFIG_DURATION, 0, UINT64_MAX};
-    for (size_t i = 0; i < COUNT(good); i++) {
+    for (size_t i = 0; i < COUNT(durations); i++) {
         uint64_t usec = 1, again = 1;
-        if (config_value_parse_duration(good[i].text, &usec) < 0)
-            fail_msg("%s", good[i].text);
-        assert_int_equal(usec, good[i].usec);
-        assert_written(&any, &usec, good[i].written);
-        assert_int_equal(config_value_parse_duration(good[i].written, &again), 0);
+        if (config_value_parse_duration(durations[i].text, &usec) < 0)
+            fail_msg("%s", durations[i].text);
+        assert_int_equal(usec, durations[i].usec);
+        assert_written(&any, &usec, durations[i].written);
+        assert_int_equal(config_value_parse_duration(durations[i].written, &again), 0);
         assert_int_equal(again, usec);
     }
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT(no_durations); i++) {
         uint64_t usec = 42;
-        if (config_value_parse_duration(bad[i], &usec) != -EINVAL || usec != 42)
-            fail_msg("%s", bad[i]);
+        if (config_value_parse_duration(no_durations[i], &usec) != -EINVAL || usec != 42)
+            fail_msg("%s", no_durations[i]);
     }
 }
 
