@@ -12,7 +12,7 @@ enum options_action {
 
 struct options {
     enum options_action action;
-    const char *config;      /* --config FILE, /etc/hello.ini by default; points into argv */
+    const char *config;       /* --config FILE, /etc/hello.ini by default; points into argv */
     unsigned long exit_after; /* --exit-after=N: serve N connections, then drain and exit 0; 0: never */
 };
 
