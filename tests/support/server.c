@@ -271,6 +271,14 @@ void server_check_noise(struct server *server)
     free(log);
 }
 
+bool server_has_ended(struct server *server)
+{
+    int fd = process_fd(server->pid);
+    bool ended = patience_poll(fd, POLLIN, 0);
+    close(fd);
+    return ended;
+}
+
 int server_end(struct server *server)
 {
     assert_true(server->pid > 0);

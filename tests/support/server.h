@@ -102,6 +102,9 @@ char *server_output(struct server *server);
 void server_expect_exit(struct server *server, int status);
 int server_end(struct server *server);
 
+/* Whether it runs no more, without waiting. */
+bool server_has_ended(struct server *server);
+
 /* SIGTERM, and exit status 0 without noise. */
 void server_stop(struct server *server);
 
