@@ -1,7 +1,7 @@
 /*
- * Text to value and back, one pair of functions a type. What is written is always read back to the same
- * value, and a value out of its limits is told apart from nonsense by nobody: the reader of the message wants
- * to know what would have been right.
+ * Text to value and back, one pair of functions a type. What is written reads back as the same value. A value
+ * past its limits and plain nonsense get the same answer: the message says what would have been right, and
+ * that holds for both.
  */
 #include "config_value.h"
 
