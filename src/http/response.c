@@ -145,19 +145,19 @@ static const struct str page_parts[] = {
     STR("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"),
     STR("</title>\n<style>\n"
-        ":root { color-scheme: light dark; --ink: #22303c; --paper: #faf8f3; --glow: #e0662f }\n"
+        ":root { color-scheme: light dark; --page: #fdf6ee; --ink: #3a2b20; --link: #b5410a }\n"
         "@media (prefers-color-scheme: dark) {\n"
-        "  :root { --ink: #dfe5ea; --paper: #161b20; --glow: #ff9a5c }\n}\n"
+        "  :root { --page: #191410; --ink: #d9cbbd; --link: #ffa94d }\n}\n"
         "body { margin: 0; min-height: 100vh; display: grid; place-content: center; justify-items: center;\n"
         "  text-align: center; font: 1.1rem/1.6 system-ui, sans-serif; color: var(--ink); background: "
-        "var(--paper) }\n"
-        "b { font-size: 6rem; line-height: 1; letter-spacing: -.04em; color: var(--glow) }\n"
+        "var(--page) }\n"
+        "b { font-size: 6rem; line-height: 1; letter-spacing: -.04em; color: var(--link) }\n"
         "h1 { margin: .5rem 1rem 0; font-size: 1.6rem }\n"
-        "p { margin: .5rem 1rem; max-width: 26rem; opacity: .8 }\n"
-        "</style>\n<b>"),
+        "p { margin: .5rem 1rem; max-width: 26rem; text-wrap: balance }\n"
+        "</style>\n<body>\n<b>"),
     STR("</b>\n<h1>"),
     STR("</h1>\n<p>"),
-    STR("</p>\n</html>\n"),
+    STR("</p>\n</body>\n</html>\n"),
 };
 
 size_t response_write_page(unsigned status, char *buffer, size_t size)
