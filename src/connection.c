@@ -17,45 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define USEC_PER_SEC 1000000LL
+#define USEC_PER_SEC 1000000
 #define NEVER        INT64_MAX
 
 /* How long, and for how many bytes, the client's close is waited for after the last response. */
 enum { LINGER_USEC = 2000000, LINGER_BYTES_MAX = 1 << 20, LINGER_READS_A_TURN = 16 };
-
-/* What a turn leaves for the next; `bytes` holds the input not yet parsed, then the output not yet sent. */
-struct unfinished {
-    struct answer answer;
-    int timer_fd;
-    int file_fd;
-    uint64_t file_offset, file_end;
-    size_t input_length, output_length;
-    char bytes[];
-};
-
-void workspace_init(struct workspace *workspace)
-{
-    workspace->date_second = INT64_MIN;
-    workspace->input_start = workspace->input_end = 0;
-    workspace->timer_fd = -1;
-    workspace->answer = (struct answer){0};
-    output_reset(&workspace->output);
-}
-
-void workspace_start_turn(struct workspace *workspace)
-{
-    struct timespec monotonic, real;
-    /* Both are answered by the vDSO from the last clock tick: no syscall, and milliseconds don't matter here.
-     */
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &monotonic);
-    clock_gettime(CLOCK_REALTIME_COARSE, &real);
-    workspace->now_usec = monotonic.tv_sec * USEC_PER_SEC + monotonic.tv_nsec / 1000;
-    if (workspace->date_second != real.tv_sec) {
-        workspace->date_second = real.tv_sec;
-        if (date_format(real.tv_sec, workspace->date) < 0)
-            (void)date_format(0, workspace->date);
-    }
-}
 
 static void set_phase(struct connection *c, enum connection_phase phase, int64_t deadline_usec)
 {
@@ -83,55 +49,11 @@ void connection_open(struct connection *c, int fd, const struct connection_limit
     set_phase(c, PHASE_FRESH, now_usec + (int64_t)limits->head_usec);
 }
 
-static void take_up(struct connection *c, struct workspace *w)
+static struct unfinished *take(struct connection *c)
 {
-    struct unfinished *u = c->unfinished;
-    w->input_start = w->input_end = 0;
-    w->timer_fd = -1;
-    output_reset(&w->output);
-    if (!u)
-        return;
-    memcpy(w->input, u->bytes, u->input_length);
-    w->input_end = u->input_length;
-    output_append(&w->output, (struct str){u->bytes + u->input_length, u->output_length});
-    if (u->file_fd >= 0)
-        output_append_file(&w->output, u->file_fd, u->file_offset, u->file_end - u->file_offset);
-    w->timer_fd = u->timer_fd;
-    w->answer = u->answer;
-    c->unfinished = NULL;
-    free(u);
-}
-
-static bool lay_down(struct connection *c, struct workspace *w)
-{
-    size_t input = w->input_end - w->input_start, output = w->output.used - w->output.sent;
-    if (input == 0 && output_is_empty(&w->output) && w->timer_fd < 0)
-        return true;
-    struct unfinished *u = malloc(sizeof *u + input + output);
-    if (!u)
-        return false;
-    *u = (struct unfinished){
-        .answer = w->answer,
-        .timer_fd = w->timer_fd,
-        .file_fd = w->output.file_fd,
-        .file_offset = w->output.file_offset,
-        .file_end = w->output.file_end,
-        .input_length = input,
-        .output_length = output,
-    };
-    memcpy(u->bytes, w->input + w->input_start, input);
-    memcpy(u->bytes + input, w->output.buffer + w->output.sent, output);
-    c->unfinished = u;
-    return true;
-}
-
-/* The workspace holds nothing of this connection any more. */
-static void abandon(struct workspace *w)
-{
-    if (w->timer_fd >= 0)
-        close(w->timer_fd);
-    w->timer_fd = -1;
-    output_drop(&w->output);
+    struct unfinished *unfinished = c->unfinished;
+    c->unfinished = NULL; /* handed over */
+    return unfinished;
 }
 
 static enum connection_want give_up(struct connection *c, enum connection_reason reason)
@@ -181,11 +103,6 @@ static void start_sleep(struct connection *c, struct workspace *w, uint64_t usec
     refuse(c, w, 503);
 }
 
-static struct str received(const struct workspace *w)
-{
-    return (struct str){w->input + w->input_start, w->input_end - w->input_start};
-}
-
 static bool can_answer(const struct connection *c, const struct workspace *w)
 {
     return !c->closing && w->timer_fd < 0 && output_room(&w->output) >= EXCHANGE_ROOM;
@@ -194,7 +111,7 @@ static bool can_answer(const struct connection *c, const struct workspace *w)
 /* Answers one whole head if there is one; false where more must be received first. */
 static bool answer_next(struct connection *c, struct workspace *w, const struct connection_context *context)
 {
-    struct str head = received(w);
+    struct str head = workspace_received(w);
     size_t length = request_head_length(head);
     if (length > EXCHANGE_HEAD_MAX || (length == 0 && head.length >= EXCHANGE_HEAD_MAX)) {
         refuse(c, w, request_line_complete(head) ? 431 : 414);
@@ -349,17 +266,17 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
                                     const struct connection_context *context)
 {
     uint32_t requests_before = c->requests;
-    take_up(c, w);
+    workspace_take_up(w, take(c));
     enum connection_want want = phase_of(c) == PHASE_LINGERING ? linger(c, w) : converse(c, w, context);
     if (want != WANT_CLOSE) {
         enter_phase(c, w, context->limits, want, requests_before);
         if (phase_of(c) == PHASE_IDLE && is_draining(context))
             want = give_up(c, REASON_DRAIN);
-        else if (!lay_down(c, w))
+        else if (!workspace_lay_down(w, &c->unfinished))
             want = give_up(c, REASON_MEMORY);
     }
     if (want == WANT_CLOSE)
-        abandon(w);
+        workspace_abandon(w);
     return want;
 }
 
@@ -377,24 +294,18 @@ void connection_expire(struct connection *c, struct workspace *w)
         [PHASE_SLEEPING] = REASON_CUT,       [PHASE_LINGERING] = REASON_LINGER_TIMEOUT,
     };
     enum connection_phase phase = phase_of(c);
-    take_up(c, w);
+    workspace_take_up(w, take(c));
     if (phase == PHASE_HEAD) {
         refuse(c, w, 408);
         (void)output_send(&w->output, c->fd);
     }
-    abandon(w);
+    workspace_abandon(w);
     c->reason = (uint8_t)reason[phase];
 }
 
 void connection_close(struct connection *c)
 {
-    struct unfinished *u = c->unfinished;
-    if (u && u->timer_fd >= 0)
-        close(u->timer_fd);
-    if (u && u->file_fd >= 0)
-        close(u->file_fd);
-    free(u);
-    c->unfinished = NULL;
+    unfinished_free(take(c));
 }
 
 const char *connection_reason_text(enum connection_reason reason)

@@ -2,8 +2,8 @@
 #define HELLOD_CONNECTION_H
 
 #include "exchange.h"
-#include "output.h"
 #include "slot.h"
+#include "workspace.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -47,8 +47,6 @@ enum connection_reason {
     REASON_COUNT
 };
 
-struct unfinished;
-
 struct connection {
     struct slot slot;
     int fd;
@@ -70,28 +68,11 @@ struct connection_limits {
     uint64_t head_usec, idle_usec, body_usec, send_usec;
 };
 
-/* A worker's desk: used for one connection at a time, empty between two. No lock. */
-struct workspace {
-    int64_t now_usec; /* CLOCK_MONOTONIC, of this turn */
-    int64_t date_second;
-    char date[DATE_LENGTH];
-    size_t input_start, input_end;
-    int timer_fd; /* owned; -1: the exchange doesn't sleep */
-    struct answer answer;
-    struct output output;
-    char input[EXCHANGE_HEAD_MAX * 2];
-};
-
 struct connection_context {
     const struct site *site;
     const struct connection_limits *limits;
     const _Atomic bool *draining;
 };
-
-void workspace_init(struct workspace *workspace);
-
-/* Looks at the clocks; to be called as a turn begins. */
-void workspace_start_turn(struct workspace *workspace);
 
 /* A new client on a non-blocking stream socket. The fd stays the caller's to close. */
 void connection_open(struct connection *connection, int fd, const struct connection_limits *limits,

@@ -1,0 +1,64 @@
+#ifndef HELLOD_WORKSPACE_H
+#define HELLOD_WORKSPACE_H
+
+#include "exchange.h"
+#include "http/date.h"
+#include "http/str.h"
+#include "output.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A worker's desk: used for one connection at a time, empty between two. What a turn couldn't finish is laid
+ * down in memory of the connection's own and taken up by the next turn, at whatever desk that is. No lock;
+ * each worker has its own.
+ */
+
+/* What a turn leaves for the next; plain data, `bytes` holds the input not yet parsed, then the output not
+ * yet sent. */
+struct unfinished {
+    struct answer answer;
+    int timer_fd; /* owned; -1: none */
+    int file_fd;  /* owned; -1: none */
+    uint64_t file_offset, file_end;
+    size_t input_length, output_length;
+    char bytes[];
+};
+
+/* Closes and frees. NULL is fine. */
+void unfinished_free(struct unfinished *unfinished);
+
+struct workspace {
+    int64_t now_usec; /* CLOCK_MONOTONIC, of this turn */
+    int64_t date_second;
+    char date[DATE_LENGTH];
+    size_t input_start, input_end;
+    int timer_fd; /* owned; -1: the exchange doesn't sleep */
+    struct answer answer;
+    struct output output;
+    char input[EXCHANGE_HEAD_MAX * 2];
+};
+
+void workspace_init(struct workspace *workspace);
+
+/* Looks at the clocks; to be called as a turn begins. */
+void workspace_start_turn(struct workspace *workspace);
+
+/* Clears the desk and takes up what is unfinished (NULL: nothing), which it frees. */
+void workspace_take_up(struct workspace *workspace, struct unfinished *unfinished);
+
+/*
+ * Lays down what is on the desk: *ret is NULL where nothing is. False where memory is short; then all is
+ * still on the desk.
+ */
+bool workspace_lay_down(const struct workspace *workspace, struct unfinished **ret);
+
+/* Drops what is on the desk. */
+void workspace_abandon(struct workspace *workspace);
+
+/* The bytes that have come and aren't parsed yet. */
+struct str workspace_received(const struct workspace *workspace);
+
+#endif
