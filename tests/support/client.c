@@ -210,6 +210,8 @@ void client_expect_close(struct client *client)
                  (int)(client->length > 200 ? 200 : client->length), client->buffer);
     if (client->was_reset)
         fail_msg("the connection was reset, not closed");
+    /* A client that was told goodbye goes: the server may be waiting for that. */
+    shutdown(client->fd, SHUT_RDWR);
 }
 
 void client_expect_open(struct client *client)

@@ -57,7 +57,7 @@ const struct reply *client_try_receive(struct client *client, bool head_only);
 /* client_get() and client_receive(), and fails unless the status is that. */
 const struct reply *client_fetch(struct client *client, const char *target, unsigned status);
 
-/* The server closes in order, and sends nothing more before. */
+/* The server closes in order, and sends nothing more before; then so does the client. */
 void client_expect_close(struct client *client);
 
 /* The connection is still good for a request. */

@@ -45,7 +45,7 @@ static void place_fds(const struct process_plan *plan)
 
 static void place_output(const char *path, int fd)
 {
-    int file = open(path ? path : "/dev/null", O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644);
+    int file = open(path ? path : "/dev/null", O_WRONLY | O_APPEND | O_CLOEXEC);
     if (file < 0 || dup2(file, fd) < 0)
         _exit(EXIT_NOT_STARTED);
 }
@@ -110,10 +110,21 @@ _Noreturn static void become(const struct process_plan *plan, pid_t parent)
     _exit(EXIT_NOT_STARTED);
 }
 
+static void make_empty(const char *path)
+{
+    int fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644) : -1;
+    assert_true(!path || fd >= 0);
+    if (fd >= 0)
+        close(fd);
+}
+
 pid_t process_start(const struct process_plan *plan)
 {
     pid_t parent = getpid();
     fflush(NULL);
+    /* They exist from now on, for whoever waits for what is written there. */
+    make_empty(plan->output);
+    make_empty(plan->errors);
     pid_t pid = fork();
     assert_true(pid >= 0);
     if (pid == 0)

@@ -17,7 +17,7 @@
 
 static struct server *servers;
 
-static const char *binary(void)
+const char *server_binary(void)
 {
     const char *path = getenv("HELLOD");
     return path && *path ? path : "build/hellod";
@@ -105,11 +105,11 @@ void server_spawn(struct server *server)
     char *output = tree_path(server->tree, "output"), *errors = tree_path(server->tree, "errors");
     char *names = names_of_sockets(server);
     struct process_plan plan = {
-        .program = binary(),
+        .program = server_binary(),
         .arguments = {"--config", ini},
         .fd_count = server->socket_count,
         .fd_names = server->unnamed ? NULL : names,
-        .notify_socket = notify,
+        .notify_socket = server->unnotified ? NULL : notify,
         .output = output,
         .errors = errors,
         .journal = !server->plain_stderr,

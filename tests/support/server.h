@@ -38,6 +38,7 @@ struct server {
     struct server_socket sockets[SERVER_SOCKETS_MAX];
     unsigned socket_count;
     bool unnamed;        /* no LISTEN_FDNAMES */
+    bool unnotified;     /* no NOTIFY_SOCKET */
     bool plain_stderr;   /* no JOURNAL_STREAM: noise can't be told by priority then, only sanitizers' */
     bool mode_bits_bind; /* file modes count even for root */
     pid_t pid;           /* 0: not running */
@@ -112,6 +113,15 @@ void server_stop(struct server *server);
 void server_check_noise(struct server *server);
 
 void server_kill_all(void);
+
+/* The path of the hellod under test. */
+const char *server_binary(void);
+
+/* Whether this host has ::1. */
+bool server_can_ipv6(void);
+
+/* Raises the limit of open files, for us and our servers, as far as it goes, and returns it. */
+unsigned long server_raise_fd_limit(void);
 
 /* A port that was free a moment ago, for who binds by himself. */
 unsigned server_free_port(void);

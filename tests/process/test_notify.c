@@ -1,0 +1,106 @@
+/* What the service manager is told, and when. */
+#include "support/client.h"
+#include "support/harness.h"
+#include "support/server.h"
+
+#include <signal.h>
+#include <string.h>
+
+static unsigned count(const char *text, const char *part)
+{
+    unsigned n = 0;
+    for (const char *p = text; (p = strstr(p, part)); p += strlen(part))
+        n++;
+    return n;
+}
+
+static void ready_is_said_once_with_a_status(void **state)
+{
+    (void)state;
+    struct server *server = server_make();
+    server_listen(server, SERVER_IPV4, "http");
+    server_spawn(server);
+    const char *message = server_await_message(server, "READY=1");
+    assert_non_null(strstr(message, "STATUS=Serving "));
+    client_fetch(client_connect(server, 0), "/", 200);
+    server_stop(server);
+    assert_int_equal(count(server_messages(server), "READY=1"), 1);
+}
+
+static void a_server_that_cannot_start_never_says_ready(void **state)
+{
+    (void)state;
+    static const char *const inis[] = {"[server]\nport = 0\n", "[server]\ndocument_root = /nowhere/at/all\n",
+                                       "[server]\npool_size = 0\n"};
+    for (size_t i = 0; i < sizeof inis / sizeof inis[0]; i++) {
+        struct server *server = server_make();
+        server_listen(server, SERVER_IPV4, "http");
+        server_set_ini(server, inis[i]);
+        server_allow(server, "hello.ini");
+        server_spawn(server);
+        server_expect_exit(server, 78);
+        assert_string_equal(server_messages(server), "");
+    }
+}
+
+static void stop_by(int number)
+{
+    struct server *server = server_run("");
+    server_signal(server, number);
+    const char *message = server_await_message(server, "STOPPING=1");
+    assert_non_null(strstr(message, "STATUS=Stopping"));
+    server_expect_exit(server, 0);
+    assert_int_equal(count(server_messages(server), "STOPPING=1"), 1);
+    assert_true(strstr(server->notified, "READY=1") < strstr(server->notified, "STOPPING=1"));
+}
+
+static void sigterm_is_answered_by_stopping(void **state)
+{
+    (void)state;
+    stop_by(SIGTERM);
+}
+
+static void sigint_is_answered_by_stopping(void **state)
+{
+    (void)state;
+    stop_by(SIGINT);
+}
+
+static void it_runs_without_a_service_manager(void **state)
+{
+    (void)state;
+    struct server *server = server_make();
+    server_listen(server, SERVER_IPV4, "http");
+    server->unnotified = true;
+    server_spawn(server);
+    client_fetch(client_connect(server, 0), "/", 200);
+    server_stop(server);
+}
+
+static void a_client_that_goes_away_is_no_event(void **state)
+{
+    (void)state;
+    struct server *server = server_run("sleep = 100ms\n");
+    tree_noise(server->root, "large.bin", 4 << 20, 1);
+    const char *const targets[] = {"/", "/large.bin", "/sleep", "/nothing"};
+    for (int i = 0; i < 40; i++) {
+        struct client *client = client_connect(server, 0);
+        client_get(client, targets[i % 4]);
+        client_close(client);
+    }
+    client_fetch(client_connect(server, 0), "/sleep", 200);
+    server_stop(server);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        harness_test(ready_is_said_once_with_a_status),
+        harness_test(a_server_that_cannot_start_never_says_ready),
+        harness_test(sigterm_is_answered_by_stopping),
+        harness_test(sigint_is_answered_by_stopping),
+        harness_test(it_runs_without_a_service_manager),
+        harness_test(a_client_that_goes_away_is_no_event),
+    };
+    return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
+}
