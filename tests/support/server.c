@@ -153,7 +153,7 @@ char *server_output(struct server *server)
     return read_own(server, "output");
 }
 
-static void show_log(struct server *server)
+void server_show_log(struct server *server)
 {
     char *log = server_log(server);
     fprintf(stderr, "---- standard error of hellod\n%s----\n", log);
@@ -214,7 +214,7 @@ const char *server_await_message(struct server *server, const char *line)
     }
     close(ended);
     if (!got) {
-        show_log(server);
+        server_show_log(server);
         fail_msg("no %s from hellod; it said:\n%s", line, server->notified);
     }
     return message;
@@ -242,7 +242,7 @@ void server_await_log(struct server *server, const char *text)
             break;
         char events[4096];
         if (!patience_poll(watch, POLLIN, deadline) || read(watch, events, sizeof events) < 0) {
-            show_log(server);
+            server_show_log(server);
             fail_msg("hellod did not log: %s", text);
         }
     }
@@ -265,7 +265,7 @@ void server_check_noise(struct server *server)
     while ((line = strsep(&rest, "\n"))) {
         if (!*line || !is_noise(server, line))
             continue;
-        show_log(server);
+        server_show_log(server);
         fail_msg("noise on standard error: %s", line);
     }
     free(log);
@@ -284,7 +284,7 @@ int server_end(struct server *server)
     assert_true(server->pid > 0);
     int status = process_wait(server->pid, patience_deadline());
     if (status < 0) {
-        show_log(server);
+        server_show_log(server);
         fail_msg("hellod did not end");
     }
     server_messages(server);
@@ -296,7 +296,7 @@ void server_expect_exit(struct server *server, int expected)
 {
     int status = server_end(server);
     if (status != expected) {
-        show_log(server);
+        server_show_log(server);
         fail_msg("hellod ended with %d, not with %d", status, expected);
     }
     server_check_noise(server);

@@ -99,6 +99,9 @@ void server_await_log(struct server *server, const char *text);
 char *server_log(struct server *server);
 char *server_output(struct server *server);
 
+/* Shows standard error so far to the reader of a failed test. */
+void server_show_log(struct server *server);
+
 /* Waits for its end and checks status and noise. server_end() only waits and returns the status. */
 void server_expect_exit(struct server *server, int status);
 int server_end(struct server *server);
