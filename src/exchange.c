@@ -13,7 +13,7 @@
 /* Files up to this size are read and leave with their head in one send(2); larger ones go by sendfile(2). */
 enum { INLINE_MAX = 16 << 10 };
 
-enum { PAGE_MAX = 2048 };
+enum { PAGE_MAX = 1200 };
 
 static const struct request_limits limits = {
     .request_line = EXCHANGE_REQUEST_LINE_MAX,
@@ -54,6 +54,13 @@ static void append_page(const struct exchange *x, struct response *response)
 static void append_status(const struct exchange *x, unsigned status)
 {
     append_page(x, &(struct response){.status = status});
+}
+
+/* What can't be trusted to be a request ends the connection: nothing behind it is read as one. */
+static void append_refusal(const struct exchange *x, unsigned status)
+{
+    x->answer->close = x->answer->unread = true;
+    append_status(x, status);
 }
 
 /* 0, or -ENODATA where the file holds less than its size said, or the errno of read. */
@@ -165,7 +172,8 @@ enum exchange_result exchange_run(const struct site *site, struct str head,
 
     unsigned status = request_parse(head, &limits, &request);
     if (status != 0) {
-        exchange_refuse(status, date, output, ret);
+        *ret = (struct answer){.head_only = request.method == METHOD_HEAD};
+        append_refusal(&x, status);
         return EXCHANGE_ANSWERED;
     }
     *ret = (struct answer){
@@ -179,7 +187,7 @@ enum exchange_result exchange_run(const struct site *site, struct str head,
         return EXCHANGE_ANSWERED;
     status = target_parse(request.target, path, sizeof path, &target);
     if (status != 0)
-        append_status(&x, status);
+        append_refusal(&x, status);
     else if (site->sleep_usec > 0 && !target.folder && str_equal(target.path, STR("sleep")))
         return EXCHANGE_SLEEP;
     else
@@ -197,6 +205,6 @@ void exchange_wake(const struct site *site, const char date[static DATE_LENGTH],
 void exchange_refuse(unsigned status, const char date[static DATE_LENGTH], struct output *output,
                      struct answer *ret)
 {
-    *ret = (struct answer){.close = true, .unread = true};
-    append_status(&(struct exchange){.date = date, .output = output, .answer = ret}, status);
+    *ret = (struct answer){0};
+    append_refusal(&(struct exchange){.date = date, .output = output, .answer = ret}, status);
 }

@@ -56,10 +56,11 @@ size_t request_head_length(struct str received)
     return 0;
 }
 
-bool request_line_complete(struct str received)
+bool request_line_fits(struct str received, size_t limit)
 {
     struct str rest = without_empty_lines(received);
-    return rest.length > 0 && memchr(rest.data, '\n', rest.length);
+    size_t within = limit + 2 < rest.length ? limit + 2 : rest.length; /* its CRLF doesn't count */
+    return within > 0 && memchr(rest.data, '\n', within);
 }
 
 /* Cuts a line off *rest, without its CRLF; false where it ends in a bare LF. */

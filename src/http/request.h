@@ -58,8 +58,11 @@ struct request {
  */
 size_t request_head_length(struct str received);
 
-/* Whether the request line is complete in what has come: tells a 414 from a 431 when the buffer is full. */
-bool request_line_complete(struct str received);
+/*
+ * Whether the request line has come whole and is no longer than `limit` bytes without its CRLF: tells a 431
+ * from a 414 when a head is too long.
+ */
+bool request_line_fits(struct str received, size_t limit);
 
 /*
  * Parses a whole head as request_head_length() measured it. 0, or the status that refuses it: 400, 414, 431,

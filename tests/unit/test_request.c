@@ -61,14 +61,17 @@ static void test_head_length(void **state)
     assert_int_equal(request_head_length(STR("GET / HTTP/1.1\r\nA: b\nHost: h")), 21);
 }
 
-static void test_line_complete(void **state)
+static void test_line_fits(void **state)
 {
     (void)state;
-    assert_false(request_line_complete((struct str){NULL, 0}));
-    assert_false(request_line_complete(STR("GET / HTTP/1.1\r")));
-    assert_false(request_line_complete(STR("\r\n\r\nGET / HTTP/1.1")));
-    assert_true(request_line_complete(STR("GET / HTTP/1.1\r\n")));
-    assert_true(request_line_complete(STR("\r\n\r\nGET / HTTP/1.1\r\nHost")));
+    assert_false(request_line_fits((struct str){NULL, 0}, 100));
+    assert_false(request_line_fits(STR("GET / HTTP/1.1\r"), 100));
+    assert_false(request_line_fits(STR("\r\n\r\nGET / HTTP/1.1"), 100));
+    assert_true(request_line_fits(STR("GET / HTTP/1.1\r\n"), 100));
+    assert_true(request_line_fits(STR("GET / HTTP/1.1\r\n"), 14));
+    assert_false(request_line_fits(STR("GET / HTTP/1.1\r\n"), 13));
+    assert_true(request_line_fits(STR("\r\n\r\nGET / HTTP/1.1\r\nHost"), 14));
+    assert_false(request_line_fits(STR("\r\n\r\nGET / HTTP/1.1\r\nHost"), 13));
 }
 
 static void test_methods(void **state)
@@ -325,7 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_example),
         cmocka_unit_test(test_head_length),
-        cmocka_unit_test(test_line_complete),
+        cmocka_unit_test(test_line_fits),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_method_of_a_refused_request),
         cmocka_unit_test(test_request_line_refused),
