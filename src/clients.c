@@ -293,11 +293,12 @@ static void sweep_client(struct clients *clients, struct connection *connection,
     bool drained = !expired && clients_draining(clients) && drain_ends(clients, connection, now, grace_usec);
     if ((!expired && !drained) || !slot_claim_seen(&connection->slot, seen))
         return;
-    if (expired)
-        connection_expire(connection, workspace);
-    else
+    if (drained)
         connection->reason = REASON_DRAIN;
-    close_client(clients, connection);
+    if (drained || connection_expire(connection, workspace, &clients->options.limits))
+        close_client(clients, connection);
+    else
+        arm_client(clients, connection, WANT_WRITE);
 }
 
 bool clients_sweep(struct clients *clients, uint64_t grace_usec)

@@ -10,8 +10,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -114,7 +116,7 @@ static bool answer_next(struct connection *c, struct workspace *w, const struct 
     struct str head = workspace_received(w);
     size_t length = request_head_length(head);
     if (length > EXCHANGE_HEAD_MAX || (length == 0 && head.length >= EXCHANGE_HEAD_MAX)) {
-        refuse(c, w, request_line_complete(head) ? 431 : 414);
+        refuse(c, w, request_line_fits(head, EXCHANGE_REQUEST_LINE_MAX) ? 431 : 414);
         return true;
     }
     if (length == 0)
@@ -240,6 +242,20 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
     }
 }
 
+/* How much of what was sent the client has yet to take; what can't be told counts as all. */
+static uint32_t untaken(const struct connection *c)
+{
+    int bytes;
+    return ioctl(c->fd, SIOCOUTQ, &bytes) == 0 && bytes >= 0 ? (uint32_t)bytes : UINT32_MAX;
+}
+
+static void enter_sending(struct connection *c, const struct workspace *w,
+                          const struct connection_limits *limits)
+{
+    c->untaken = untaken(c);
+    set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
+}
+
 /* The phase that follows from what is waited for, and its deadline. */
 static void enter_phase(struct connection *c, const struct workspace *w,
                         const struct connection_limits *limits, enum connection_want want,
@@ -251,8 +267,8 @@ static void enter_phase(struct connection *c, const struct workspace *w,
     if (want == WANT_TIMER) {
         set_phase(c, PHASE_SLEEPING, NEVER);
     } else if (want == WANT_WRITE) {
-        bool moved = before != PHASE_SENDING || w->output.moved > 0;
-        set_phase(c, PHASE_SENDING, moved ? w->now_usec + (int64_t)limits->send_usec : deadline_of(c));
+        if (before != PHASE_SENDING || w->output.moved > 0)
+            enter_sending(c, w, limits);
     } else if (w->input_end > w->input_start) {
         /* The clock of a head runs from its first byte, however many more come one by one. */
         bool begun = c->requests == requests_before && (before == PHASE_FRESH || before == PHASE_HEAD);
@@ -286,7 +302,18 @@ int connection_timer(const struct connection *c)
     return c->unfinished->timer_fd;
 }
 
-void connection_expire(struct connection *c, struct workspace *w)
+/*
+ * The socket says that it is writable only when much of its buffer is free: a slow client may have taken a
+ * good deal and there was no event. What it has acknowledged tells.
+ */
+static bool has_taken_some(struct connection *c)
+{
+    uint32_t before = c->untaken;
+    c->untaken = untaken(c);
+    return c->untaken < before;
+}
+
+bool connection_expire(struct connection *c, struct workspace *w, const struct connection_limits *limits)
 {
     static const enum connection_reason reason[] = {
         [PHASE_FRESH] = REASON_HEAD_TIMEOUT, [PHASE_HEAD] = REASON_HEAD_TIMEOUT,
@@ -294,6 +321,10 @@ void connection_expire(struct connection *c, struct workspace *w)
         [PHASE_SLEEPING] = REASON_CUT,       [PHASE_LINGERING] = REASON_LINGER_TIMEOUT,
     };
     enum connection_phase phase = phase_of(c);
+    if (phase == PHASE_SENDING && has_taken_some(c)) {
+        set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
+        return false;
+    }
     workspace_take_up(w, take(c));
     if (phase == PHASE_HEAD) {
         refuse(c, w, 408);
@@ -301,6 +332,7 @@ void connection_expire(struct connection *c, struct workspace *w)
     }
     workspace_abandon(w);
     c->reason = (uint8_t)reason[phase];
+    return true;
 }
 
 void connection_close(struct connection *c)

@@ -58,6 +58,7 @@ struct connection {
     bool closing;                  /* no further request is answered */
     uint32_t requests;             /* answered so far */
     uint32_t thrown_away;          /* bytes, while lingering */
+    uint32_t untaken;              /* bytes in the socket that the client had yet to take, while sending */
     struct unfinished *unfinished; /* owned; NULL while nothing is */
 } __attribute__((aligned(64)));
 
@@ -89,9 +90,13 @@ enum connection_want connection_run(struct connection *connection, struct worksp
 /* What WANT_TIMER waits for. Owned by the connection. */
 int connection_timer(const struct connection *connection);
 
-/* Its deadline has passed: answers 408 where a request had begun, and sets the reason; connection_close() is
- * next. */
-void connection_expire(struct connection *connection, struct workspace *workspace);
+/*
+ * Its deadline has passed. True: 408 was answered where a request had begun, the reason is set, and
+ * connection_close() is next. False: the client is slow but takes what it is sent, so it has a new deadline
+ * and waits as before, for WANT_WRITE.
+ */
+bool connection_expire(struct connection *connection, struct workspace *workspace,
+                       const struct connection_limits *limits);
 
 /* Frees what the connection holds, all but its slot and fd. */
 void connection_close(struct connection *connection);

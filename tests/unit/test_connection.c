@@ -239,9 +239,27 @@ static void a_client_that_takes_nothing_has_its_time(void **state)
     assert_int_equal(run(1001), WANT_WRITE);
     assert_int_equal(run(1030), WANT_WRITE);
     assert_phase(PHASE_SENDING, 1041);
-    connection_expire(&f.connection, &f.workspace);
+    f.workspace.now_usec = 1041;
+    assert_true(connection_expire(&f.connection, &f.workspace, &f.limits));
     assert_int_equal(f.connection.reason, REASON_SEND_TIMEOUT);
     assert_null(f.connection.unfinished);
+}
+
+static void a_client_that_takes_little_has_more_time(void **state)
+{
+    (void)state;
+    char byte[1];
+    send_text("GET /big HTTP/1.1\r\n" HOST);
+    assert_int_equal(run(1001), WANT_WRITE);
+    /* The bytes of one buffer of the socket, so that some of what is kept for the client is given free. */
+    for (unsigned i = 0; i < SMALL_SEND_BUFFER; i++)
+        assert_int_equal(recv(f.client, byte, 1, MSG_DONTWAIT), 1);
+    f.workspace.now_usec = 1041;
+    assert_false(connection_expire(&f.connection, &f.workspace, &f.limits));
+    assert_phase(PHASE_SENDING, 1081);
+    f.workspace.now_usec = 1081;
+    assert_true(connection_expire(&f.connection, &f.workspace, &f.limits));
+    assert_int_equal(f.connection.reason, REASON_SEND_TIMEOUT);
 }
 
 static void what_was_pipelined_behind_a_large_file_is_answered_after_it(void **state)
@@ -371,7 +389,7 @@ static void a_head_that_took_too_long_gets_408(void **state)
     (void)state;
     send_text("GET / HTTP/1.1\r\n");
     assert_int_equal(run(1001), WANT_READ);
-    connection_expire(&f.connection, &f.workspace);
+    assert_true(connection_expire(&f.connection, &f.workspace, &f.limits));
     assert_int_equal(f.connection.reason, REASON_HEAD_TIMEOUT);
     char *text = receive_text();
     assert_non_null(strstr(text, "HTTP/1.1 408 Request Timeout\r\n"));
@@ -418,6 +436,7 @@ int main(void)
         row(a_thousand_pipelined_requests_get_a_thousand_answers),
         row(a_large_file_goes_as_the_client_takes_it),
         row(a_client_that_takes_nothing_has_its_time),
+        row(a_client_that_takes_little_has_more_time),
         row(what_was_pipelined_behind_a_large_file_is_answered_after_it),
         row(a_file_that_shrinks_ends_the_connection),
         row(sleep_waits_for_its_timer_only),
