@@ -6,8 +6,8 @@
 
 /*
  * The log is standard error, one write(2) an entry. Where standard error is the journal ($JOURNAL_STREAM
- * names it, systemd.exec(5)) an entry starts with its priority as "<N>" (sd-daemon(3)); elsewhere with the
- * program's name. Thread-safe after log_open(), which is called once, before threads. An entry is one line:
+ * names it, systemd.exec(5)) an entry starts with its priority as "<N>" (sd-daemon(3)); elsewhere it
+ * is the bare text. Thread-safe after log_open(), which is called once, before threads. An entry is one line:
  * text from outside goes through str_escape() first, and control bytes that come all the same are blanked.
  */
 

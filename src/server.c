@@ -79,9 +79,9 @@ static int start_drain(struct server *server, const char *why)
 {
     unsigned count = clients_count(server->clients);
     server->draining = true;
+    clients_drain(server->clients);
     service_stopping("Stopping: %u connections to finish", count);
     log_info("%s: stopping, %u connections to finish", why, count);
-    clients_drain(server->clients);
     int r = sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, server->config->drain_usec, 1000,
                                        on_drain_over, server);
     if (r >= 0) {
