@@ -20,6 +20,8 @@
 #define MSEC UINT64_C(1000)
 #define SEC  (1000 * MSEC)
 #define HOUR (3600 * SEC)
+#define KIB  UINT64_C(1024)
+#define TIB  (KIB * KIB * KIB * KIB)
 
 #define FIELD(name) offsetof(struct config, name)
 
@@ -40,6 +42,14 @@ const struct config_option config_options[] = {
      "How long /sleep takes to answer; off: there is no /sleep."},
     {"server", "max_connections", FIELD(max_connections), {CONFIG_COUNT, 1, 1000000}, "32768",
      "How many clients may be connected at a time; more of them wait."},
+    {"limits", "request_line", FIELD(request_line_bytes), {CONFIG_SIZE, 256, 16 * KIB}, "8K",
+     "How long the first line of a request may be; a longer one is 414."},
+    {"limits", "head", FIELD(head_bytes), {CONFIG_SIZE, 256, 64 * KIB}, "16K",
+     "How long the head of a request, first line and fields, may be; a longer one is 431."},
+    {"limits", "fields", FIELD(fields), {CONFIG_COUNT, 1, 10000}, "100",
+     "How many field lines a request may have; one with more is 431."},
+    {"limits", "body", FIELD(body_bytes), {CONFIG_SIZE, 0, TIB}, "1M",
+     "How much of a request's body is read, to be thrown away; a longer one is 413."},
     {"timeouts", "head", FIELD(head_usec), {CONFIG_DURATION, SEC, HOUR}, "10s",
      "How long the head of a request may take to arrive."},
     {"timeouts", "idle", FIELD(idle_usec), {CONFIG_DURATION, SEC, HOUR}, "60s",

@@ -23,6 +23,11 @@ struct config {
     char *index[CONFIG_INDEX_MAX + 1]; /* NULL-terminated file names */
     uint64_t sleep_usec;               /* 0: off, no /sleep */
     unsigned max_connections;
+    /* [limits] */
+    uint64_t request_line_bytes;
+    uint64_t head_bytes;
+    unsigned fields;
+    uint64_t body_bytes;
     /* [timeouts], microseconds */
     uint64_t head_usec;
     uint64_t idle_usec;

@@ -23,7 +23,7 @@
 #define NEVER        INT64_MAX
 
 /* How long, and for how many bytes, the client's close is waited for after the last response. */
-enum { LINGER_USEC = 2000000, LINGER_BYTES_MAX = 1 << 20, LINGER_READS_A_TURN = 16 };
+enum { LINGER_USEC = 2000000, LINGER_BYTES_MAX = 64 << 20, LINGER_READS_A_TURN = 16 };
 
 static void set_phase(struct connection *c, enum connection_phase phase, int64_t deadline_usec)
 {
@@ -84,9 +84,12 @@ static void note_answer(struct connection *c, const struct answer *answer)
     c->lingers = answer->unread;
 }
 
+/* The last answer, whatever the request would have got. */
 static void refuse(struct connection *c, struct workspace *w, unsigned status)
 {
-    exchange_refuse(status, w->date, &w->output, &w->answer);
+    exchange_refuse(&w->now, workspace_received(w), status, &w->output, &w->answer);
+    w->answer.uploading = w->head_length > 0;
+    w->head_length = 0;
     note_answer(c, &w->answer);
 }
 
@@ -107,30 +110,64 @@ static void start_sleep(struct connection *c, struct workspace *w, uint64_t usec
 
 static bool can_answer(const struct connection *c, const struct workspace *w)
 {
-    return !c->closing && w->timer_fd < 0 && output_room(&w->output) >= EXCHANGE_ROOM;
+    return !c->closing && w->timer_fd < 0 && !output_has_file(&w->output) &&
+           output_room(&w->output) >= EXCHANGE_ROOM;
 }
 
-/* Answers one whole head if there is one; false where more must be received first. */
+/* The exchange of the head at the start of the input; where it must wait the head stays there. */
+static void run_exchange(struct connection *c, struct workspace *w, const struct connection_context *context,
+                         enum exchange_stage stage)
+{
+    struct str head = {w->input + w->input_start, w->head_length};
+    const struct setting setting = {
+        .site = context->site, .now = &w->now, .stage = stage, .closing = is_draining(context)};
+    switch (exchange_run(&setting, head, &w->output, &w->answer)) {
+    case EXCHANGE_ANSWERED:
+        workspace_finish_head(w);
+        note_answer(c, &w->answer);
+        break;
+    case EXCHANGE_BODY:
+        /* Who has begun to send waits for nothing: RFC 9110 section 10.1.1. */
+        if (w->answer.go_ahead && workspace_received(w).length == head.length)
+            exchange_go_ahead(&w->output);
+        break;
+    case EXCHANGE_SLEEP:
+        start_sleep(c, w, context->site->sleep_usec);
+        break;
+    }
+}
+
+/* Answers the next whole head if there is one; false where more must be received first. */
 static bool answer_next(struct connection *c, struct workspace *w, const struct connection_context *context)
 {
-    struct str head = workspace_received(w);
-    size_t length = request_head_length(head);
-    if (length > EXCHANGE_HEAD_MAX || (length == 0 && head.length >= EXCHANGE_HEAD_MAX)) {
-        refuse(c, w, request_line_fits(head, EXCHANGE_REQUEST_LINE_MAX) ? 431 : 414);
+    const struct request_limits *limits = &context->site->limits;
+    struct str received = workspace_received(w);
+    size_t length = request_head_length(received);
+    if (length > limits->head || (length == 0 && received.length >= limits->head)) {
+        refuse(c, w, request_line_fits(received, limits->request_line) ? 431 : 414);
         return true;
     }
     if (length == 0)
         return false;
-    head.length = length;
+    w->head_length = length;
     if (log_enabled(LOG_DEBUG))
-        log_head(c, head);
-    enum exchange_result result =
-        exchange_run(context->site, head, w->date, is_draining(context), &w->output, &w->answer);
-    w->input_start += length;
-    if (result == EXCHANGE_SLEEP)
-        start_sleep(c, w, context->site->sleep_usec);
+        log_head(c, (struct str){received.data, length});
+    run_exchange(c, w, context, EXCHANGE_NEW);
+    return true;
+}
+
+/* Throws away what has come of a body and answers at its end; false where more must be received first. */
+static bool read_body(struct connection *c, struct workspace *w, const struct connection_context *context)
+{
+    struct str body = str_after(workspace_received(w), w->head_length), rest = body;
+    unsigned status = body_read(&w->answer.body, &rest);
+    workspace_skip(w, body.length - rest.length);
+    if (status != 0)
+        refuse(c, w, status);
+    else if (body_is_whole(&w->answer.body))
+        run_exchange(c, w, context, EXCHANGE_BODY_READ);
     else
-        note_answer(c, &w->answer);
+        return false;
     return true;
 }
 
@@ -139,9 +176,11 @@ static bool answer_next(struct connection *c, struct workspace *w, const struct 
 static bool answer_received(struct connection *c, struct workspace *w,
                             const struct connection_context *context)
 {
-    while (can_answer(c, w))
-        if (!answer_next(c, w, context))
+    while (can_answer(c, w)) {
+        bool reading = w->head_length > 0;
+        if (reading ? !read_body(c, w, context) : !answer_next(c, w, context))
             return true;
+    }
     return false;
 }
 
@@ -149,9 +188,7 @@ static void wake(struct connection *c, struct workspace *w, const struct connect
 {
     close(w->timer_fd);
     w->timer_fd = -1;
-    w->answer.close |= is_draining(context);
-    exchange_wake(context->site, w->date, &w->answer, &w->output);
-    note_answer(c, &w->answer);
+    run_exchange(c, w, context, EXCHANGE_SLEPT);
 }
 
 /* Bytes received, 0 at the end of the stream, or a negative errno. */
@@ -187,7 +224,7 @@ static enum connection_want finish(struct connection *c, struct workspace *w,
     w->input_start = w->input_end = 0;
     if (shutdown(c->fd, SHUT_WR) < 0)
         return give_up(c, REASON_BROKEN);
-    int64_t patience = w->answer.body ? (int64_t)context->limits->body_usec : LINGER_USEC;
+    int64_t patience = w->answer.uploading ? (int64_t)context->limits->body_usec : LINGER_USEC;
     set_phase(c, PHASE_LINGERING, w->now_usec + patience);
     return WANT_READ;
 }
@@ -206,6 +243,17 @@ static enum connection_want linger(struct connection *c, struct workspace *w)
             return WANT_CLOSE;
     }
     return WANT_READ;
+}
+
+/* The client has closed its half. Half a request is refused: no more of it will come. */
+static bool refuse_rest(struct connection *c, struct workspace *w)
+{
+    if (!request_has_begun(workspace_received(w)))
+        return false;
+    refuse(c, w, 400);
+    c->lingers = false;
+    w->input_start = w->input_end = 0;
+    return true;
 }
 
 static enum connection_want converse(struct connection *c, struct workspace *w,
@@ -234,7 +282,7 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
             return WANT_READ;
         if (n < 0)
             return give_up(c, REASON_BROKEN);
-        if (n == 0)
+        if (n == 0 && !refuse_rest(c, w))
             return give_up(c, REASON_CLIENT);
         /* A buffer that wasn't filled has emptied the socket: asking again would cost a syscall to learn it.
          */
@@ -269,8 +317,11 @@ static void enter_phase(struct connection *c, const struct workspace *w,
     } else if (want == WANT_WRITE) {
         if (before != PHASE_SENDING || w->output.moved > 0)
             enter_sending(c, w, limits);
+    } else if (w->head_length > 0) {
+        /* The clock of a body, as that of a head, runs from its start, however its bytes come in. */
+        bool begun = c->requests == requests_before && before == PHASE_BODY;
+        set_phase(c, PHASE_BODY, begun ? deadline_of(c) : w->now_usec + (int64_t)limits->body_usec);
     } else if (w->input_end > w->input_start) {
-        /* The clock of a head runs from its first byte, however many more come one by one. */
         bool begun = c->requests == requests_before && (before == PHASE_FRESH || before == PHASE_HEAD);
         set_phase(c, PHASE_HEAD, begun ? deadline_of(c) : w->now_usec + (int64_t)limits->head_usec);
     } else if (c->requests > 0 && (before != PHASE_IDLE || c->requests != requests_before)) {
@@ -316,9 +367,10 @@ static bool has_taken_some(struct connection *c)
 bool connection_expire(struct connection *c, struct workspace *w, const struct connection_limits *limits)
 {
     static const enum connection_reason reason[] = {
-        [PHASE_FRESH] = REASON_HEAD_TIMEOUT, [PHASE_HEAD] = REASON_HEAD_TIMEOUT,
-        [PHASE_IDLE] = REASON_IDLE_TIMEOUT,  [PHASE_SENDING] = REASON_SEND_TIMEOUT,
-        [PHASE_SLEEPING] = REASON_CUT,       [PHASE_LINGERING] = REASON_LINGER_TIMEOUT,
+        [PHASE_FRESH] = REASON_HEAD_TIMEOUT,       [PHASE_HEAD] = REASON_HEAD_TIMEOUT,
+        [PHASE_BODY] = REASON_BODY_TIMEOUT,        [PHASE_IDLE] = REASON_IDLE_TIMEOUT,
+        [PHASE_SENDING] = REASON_SEND_TIMEOUT,     [PHASE_SLEEPING] = REASON_CUT,
+        [PHASE_LINGERING] = REASON_LINGER_TIMEOUT,
     };
     enum connection_phase phase = phase_of(c);
     if (phase == PHASE_SENDING && has_taken_some(c)) {
@@ -326,7 +378,7 @@ bool connection_expire(struct connection *c, struct workspace *w, const struct c
         return false;
     }
     workspace_take_up(w, take(c));
-    if (phase == PHASE_HEAD) {
+    if (phase == PHASE_HEAD || phase == PHASE_BODY) {
         refuse(c, w, 408);
         (void)output_send(&w->output, c->fd);
     }
@@ -348,6 +400,7 @@ const char *connection_reason_text(enum connection_reason reason)
         [REASON_REFUSED] = "closed after a refused request",
         [REASON_DRAIN] = "closed by the drain",
         [REASON_HEAD_TIMEOUT] = "no whole request in time",
+        [REASON_BODY_TIMEOUT] = "no whole body in time",
         [REASON_IDLE_TIMEOUT] = "idle for too long",
         [REASON_SEND_TIMEOUT] = "took no byte in time",
         [REASON_LINGER_TIMEOUT] = "did not close in time",

@@ -21,6 +21,7 @@
 enum connection_phase {
     PHASE_FRESH,     /* accepted, no byte of a request yet */
     PHASE_HEAD,      /* part of a head has come */
+    PHASE_BODY,      /* a request waits for the rest of its body */
     PHASE_IDLE,      /* answered, waits for the next request */
     PHASE_SENDING,   /* part of the response has gone */
     PHASE_SLEEPING,  /* in /sleep: the timer is awaited, not the client */
@@ -37,6 +38,7 @@ enum connection_reason {
     REASON_REFUSED, /* after a request that was refused */
     REASON_DRAIN,   /* the server stops */
     REASON_HEAD_TIMEOUT,
+    REASON_BODY_TIMEOUT,
     REASON_IDLE_TIMEOUT,
     REASON_SEND_TIMEOUT,
     REASON_LINGER_TIMEOUT,

@@ -1,59 +1,79 @@
 #ifndef HELLOD_EXCHANGE_H
 #define HELLOD_EXCHANGE_H
 
-#include "config.h"
+#include "http/body.h"
 #include "http/date.h"
+#include "http/request.h"
 #include "http/str.h"
 #include "output.h"
 #include "resource.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /*
- * One request and its response, as a straight line: head, request, target, resource, response. It reads
- * files, and neither reads nor writes a socket: what is to be sent goes into an output. Nothing stays between
- * two exchanges.
+ * One request and its response, as a straight line: head, request, target, resource, preconditions, ranges,
+ * response. It reads files, and neither reads nor writes a socket: what is to be sent goes into an output.
+ * Nothing stays between two exchanges; one that must wait is run again from its head when the wait is over.
  */
 
-/* What is served, the same for every exchange; const. */
+/* What is served, and how much is read for it; the same for every exchange, const. */
 struct site {
     struct document_root root;
     uint64_t sleep_usec; /* 0: there is no /sleep */
+    struct request_limits limits;
 };
 
-/* What outlives the request while its response is made. Plain data. */
+/* Real time, in seconds since the epoch and as the value of Date. */
+struct moment {
+    int64_t second;
+    char date[DATE_LENGTH];
+};
+
+/* What of an exchange has been waited for. */
+enum exchange_stage { EXCHANGE_NEW, EXCHANGE_BODY_READ, EXCHANGE_SLEPT };
+
+/* What an exchange is told besides the request. */
+struct setting {
+    const struct site *site;
+    const struct moment *now;
+    enum exchange_stage stage;
+    bool closing; /* the connection ends with this response whatever the client wants */
+};
+
+/* How the connection goes on. Plain data. */
 struct answer {
-    bool head_only;  /* HEAD: the head of GET's answer, no content */
-    bool keep_alive; /* the client speaks HTTP/1.0 and asked to keep the connection */
-    bool close;      /* the connection ends with this response */
-    bool unread;     /* the client may still be sending what nobody will read, */
-    bool body;       /* a request's body in particular */
+    bool close;       /* it ends with this response */
+    bool unread;      /* the client may still be sending what nobody will read, */
+    bool uploading;   /* a request's body in particular */
+    bool go_ahead;    /* the client waits for 100 (Continue) before it sends the body */
+    struct body body; /* what must be read before the response; else a whole one */
 };
 
 enum exchange_result {
     EXCHANGE_ANSWERED, /* the response is in the output */
-    EXCHANGE_SLEEP,    /* /sleep: the response comes by exchange_wake() after site->sleep_usec */
+    EXCHANGE_BODY,     /* answer.body must be read: go on with EXCHANGE_BODY_READ */
+    EXCHANGE_SLEEP,    /* /sleep: go on with EXCHANGE_SLEPT after site->sleep_usec */
 };
 
-/* Bytes of room that an exchange needs in its output. */
+/* Bytes of room that an exchange needs in its output, which must not have a file. */
 enum { EXCHANGE_ROOM = 32 << 10 };
 
-/* Longest head that is read, and the longest part of it that may be the request line. */
-enum { EXCHANGE_HEAD_MAX = 16 << 10, EXCHANGE_REQUEST_LINE_MAX = 8 << 10, EXCHANGE_FIELDS_MAX = 100 };
+/* The most that the limits of a site may be. */
+enum { EXCHANGE_HEAD_MAX = 64 << 10, EXCHANGE_REQUEST_LINE_MAX = 16 << 10 };
 
-/*
- * Answers a whole head. `date` is the value of Date; with `closing` the connection ends after this response
- * whatever the client wants. *ret says how the connection goes on.
- */
-enum exchange_result exchange_run(const struct site *site, struct str head,
-                                  const char date[static DATE_LENGTH], bool closing, struct output *output,
+/* Answers a whole head, or says what must come first. */
+enum exchange_result exchange_run(const struct setting *setting, struct str head, struct output *output,
                                   struct answer *ret);
 
-/* The response that /sleep waited for, to the request that `answer` came from. */
-void exchange_wake(const struct site *site, const char date[static DATE_LENGTH], struct answer *answer,
-                   struct output *output);
+/* 100 (Continue), before the response. */
+void exchange_go_ahead(struct output *output);
 
-/* The response to what never became a request (408, 414, 431), or one that can't be kept (503). The
- * connection ends with it. */
-void exchange_refuse(unsigned status, const char date[static DATE_LENGTH], struct output *output,
+/*
+ * The response to what is refused unread (400, 408, 413, 414, 431) or can't be kept (503); `received` is the
+ * request as far as it has come. The connection ends with it.
+ */
+void exchange_refuse(const struct moment *now, struct str received, unsigned status, struct output *output,
                      struct answer *ret);
 
 #endif

@@ -54,8 +54,13 @@ static unsigned open_path(const struct document_root *root, const char *path, st
         return 404;
     *ret = (struct representation){
         .fd = fd,
-        .size = (uint64_t)st.st_size,
-        .modified = st.st_mtim.tv_sec,
+        .version =
+            {
+                .inode = st.st_ino,
+                .size = (uint64_t)st.st_size,
+                .seconds = st.st_mtim.tv_sec,
+                .nanoseconds = (uint32_t)st.st_mtim.tv_nsec,
+            },
         .media_type = media_types_lookup(&root->types, (struct str){path, strlen(path)}),
     };
     fd = -1; /* handed over */

@@ -2,6 +2,7 @@
 #define HELLOD_RESOURCE_H
 
 #include "http/target.h"
+#include "http/validator.h"
 #include "media_types.h"
 
 #include <stdint.h>
@@ -22,8 +23,7 @@ struct document_root {
 /* A regular file, open to be sent, as fstat(2) of that very fd describes it. */
 struct representation {
     int fd; /* owned by whoever holds the struct; -1: none */
-    uint64_t size;
-    int64_t modified;      /* seconds since the epoch */
+    struct version version;
     struct str media_type; /* points into the document root's table */
 };
 

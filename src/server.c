@@ -148,6 +148,12 @@ static int open_site(struct server *server)
 {
     const struct config *config = server->config;
     server->site.sleep_usec = config->sleep_usec;
+    server->site.limits = (struct request_limits){
+        .request_line = config->request_line_bytes,
+        .head = config->head_bytes,
+        .fields = config->fields,
+        .body = config->body_bytes,
+    };
     int r = document_root_open(config->document_root, (const char *const *)config->index, MIME_TYPES,
                                &server->site.root);
     if (r < 0)

@@ -1,6 +1,7 @@
 /* The desk and what is laid down from it; see workspace.h. */
 #include "workspace.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,9 +20,21 @@ void unfinished_free(struct unfinished *unfinished)
     free(unfinished);
 }
 
+size_t unfinished_size(const struct unfinished *unfinished)
+{
+    return sizeof *unfinished + unfinished->stretch_count * sizeof *unfinished->stretches +
+           unfinished->input_length + unfinished->output_length;
+}
+
+/* What stands behind the stretches. */
+static char *bytes_of(struct unfinished *unfinished)
+{
+    return (char *)(unfinished->stretches + unfinished->stretch_count);
+}
+
 void workspace_init(struct workspace *workspace)
 {
-    workspace->date_second = INT64_MIN;
+    workspace->now.second = INT64_MIN;
     workspace_take_up(workspace, NULL);
 }
 
@@ -33,27 +46,28 @@ void workspace_start_turn(struct workspace *workspace)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &monotonic);
     clock_gettime(CLOCK_REALTIME_COARSE, &real);
     workspace->now_usec = monotonic.tv_sec * USEC_PER_SEC + monotonic.tv_nsec / 1000;
-    if (workspace->date_second != real.tv_sec) {
-        workspace->date_second = real.tv_sec;
-        if (date_format(real.tv_sec, workspace->date) < 0)
-            (void)date_format(0, workspace->date);
+    if (workspace->now.second != real.tv_sec) {
+        workspace->now.second = real.tv_sec;
+        if (date_format(real.tv_sec, workspace->now.date) < 0)
+            (void)date_format(0, workspace->now.date);
     }
 }
 
 void workspace_take_up(struct workspace *workspace, struct unfinished *unfinished)
 {
-    workspace->input_start = workspace->input_end = 0;
+    workspace->input_start = workspace->input_end = workspace->head_length = 0;
     workspace->timer_fd = -1;
     workspace->answer = (struct answer){0};
     output_reset(&workspace->output);
     if (!unfinished)
         return;
     const struct unfinished *u = unfinished;
-    memcpy(workspace->input, u->bytes, u->input_length);
+    const char *bytes = bytes_of(unfinished);
+    memcpy(workspace->input, bytes, u->input_length);
     workspace->input_end = u->input_length;
-    output_append(&workspace->output, (struct str){u->bytes + u->input_length, u->output_length});
-    if (u->file_fd >= 0)
-        output_append_file(&workspace->output, u->file_fd, u->file_offset, u->file_end - u->file_offset);
+    workspace->head_length = u->head_length;
+    output_append(&workspace->output, (struct str){bytes + u->input_length, u->output_length});
+    output_set_stretches(&workspace->output, u->file_fd, u->stretches, u->stretch_count);
     workspace->timer_fd = u->timer_fd;
     workspace->answer = u->answer;
     free(unfinished); /* its fds are on the desk now */
@@ -63,24 +77,25 @@ bool workspace_lay_down(const struct workspace *workspace, struct unfinished **r
 {
     const struct output *output = &workspace->output;
     struct str input = workspace_received(workspace);
-    size_t unsent = output->used - output->sent;
     *ret = NULL;
     if (input.length == 0 && output_is_empty(output) && workspace->timer_fd < 0)
         return true;
-    struct unfinished *u = malloc(sizeof *u + input.length + unsent);
-    if (!u)
-        return false;
-    *u = (struct unfinished){
+    const struct unfinished fixed = {
         .answer = workspace->answer,
+        .head_length = workspace->head_length,
         .timer_fd = workspace->timer_fd,
         .file_fd = output->file_fd,
-        .file_offset = output->file_offset,
-        .file_end = output->file_end,
+        .stretch_count = output->stretch_count - output->stretches_sent,
         .input_length = input.length,
-        .output_length = unsent,
+        .output_length = output->used - output->sent,
     };
-    memcpy(u->bytes, input.data, input.length);
-    memcpy(u->bytes + input.length, output->buffer + output->sent, unsent);
+    struct unfinished *u = malloc(unfinished_size(&fixed));
+    if (!u)
+        return false;
+    *u = fixed;
+    output_get_stretches(output, u->stretches);
+    memcpy(bytes_of(u), input.data, input.length);
+    memcpy(bytes_of(u) + input.length, output->buffer + output->sent, u->output_length);
     *ret = u;
     return true;
 }
@@ -97,4 +112,19 @@ struct str workspace_received(const struct workspace *workspace)
 {
     return (struct str){workspace->input + workspace->input_start,
                         workspace->input_end - workspace->input_start};
+}
+
+void workspace_skip(struct workspace *workspace, size_t length)
+{
+    char *head = workspace->input + workspace->input_start;
+    assert(workspace->input_start + workspace->head_length + length <= workspace->input_end);
+    if (length > 0)
+        memmove(head + length, head, workspace->head_length);
+    workspace->input_start += length;
+}
+
+void workspace_finish_head(struct workspace *workspace)
+{
+    workspace->input_start += workspace->head_length;
+    workspace->head_length = 0;
 }

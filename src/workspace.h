@@ -16,29 +16,37 @@
  * each worker has its own.
  */
 
-/* What a turn leaves for the next; plain data, `bytes` holds the input not yet parsed, then the output not
- * yet sent. */
+/*
+ * What a turn leaves for the next. Plain data: behind the struct stand the stretches of the file, then the
+ * input not yet parsed, then the output not yet sent.
+ */
 struct unfinished {
     struct answer answer;
-    int timer_fd; /* owned; -1: none */
-    int file_fd;  /* owned; -1: none */
-    uint64_t file_offset, file_end;
+    size_t head_length; /* of the head at the start of the input whose exchange waits; 0: none does */
+    int timer_fd;       /* owned; -1: none */
+    int file_fd;        /* owned; -1: none */
+    unsigned stretch_count;
     size_t input_length, output_length;
-    char bytes[];
+    struct stretch stretches[];
 };
 
 /* Closes and frees. NULL is fine. */
 void unfinished_free(struct unfinished *unfinished);
 
+/* Bytes in all. */
+size_t unfinished_size(const struct unfinished *unfinished);
+
+enum { INPUT_SIZE = EXCHANGE_HEAD_MAX + (16 << 10) };
+
 struct workspace {
     int64_t now_usec; /* CLOCK_MONOTONIC, of this turn */
-    int64_t date_second;
-    char date[DATE_LENGTH];
+    struct moment now;
     size_t input_start, input_end;
-    int timer_fd; /* owned; -1: the exchange doesn't sleep */
+    size_t head_length; /* of the head at the input's start whose exchange waits for body or timer; or 0 */
+    int timer_fd;       /* owned; -1: the exchange doesn't sleep */
     struct answer answer;
     struct output output;
-    char input[EXCHANGE_HEAD_MAX * 2];
+    char input[INPUT_SIZE];
 };
 
 void workspace_init(struct workspace *workspace);
@@ -58,7 +66,13 @@ bool workspace_lay_down(const struct workspace *workspace, struct unfinished **r
 /* Drops what is on the desk. */
 void workspace_abandon(struct workspace *workspace);
 
-/* The bytes that have come and aren't parsed yet. */
+/* The bytes that have come and aren't done with: the head of an exchange that waits, and what follows. */
 struct str workspace_received(const struct workspace *workspace);
+
+/* Throws away `length` bytes of what follows that head. */
+void workspace_skip(struct workspace *workspace, size_t length);
+
+/* Throws away that head: its exchange is over. */
+void workspace_finish_head(struct workspace *workspace);
 
 #endif

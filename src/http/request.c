@@ -15,10 +15,51 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct str method_names[METHOD_COUNT] = {
-    [METHOD_GET] = STR("GET"),         [METHOD_HEAD] = STR("HEAD"),   [METHOD_OPTIONS] = STR("OPTIONS"),
-    [METHOD_POST] = STR("POST"),       [METHOD_PUT] = STR("PUT"),     [METHOD_DELETE] = STR("DELETE"),
-    [METHOD_CONNECT] = STR("CONNECT"), [METHOD_TRACE] = STR("TRACE"), [METHOD_PATCH] = STR("PATCH"),
+/* Every method that IANA has registered; those that mean something here stand first. */
+static const struct {
+    struct str name;
+    enum method method;
+} methods[] = {
+    {STR("GET"), METHOD_GET},
+    {STR("HEAD"), METHOD_HEAD},
+    {STR("OPTIONS"), METHOD_OPTIONS},
+    {STR("CONNECT"), METHOD_CONNECT},
+    {STR("POST"), METHOD_OTHER},
+    {STR("PUT"), METHOD_OTHER},
+    {STR("DELETE"), METHOD_OTHER},
+    {STR("TRACE"), METHOD_OTHER},
+    {STR("PATCH"), METHOD_OTHER},
+    {STR("ACL"), METHOD_OTHER},
+    {STR("BASELINE-CONTROL"), METHOD_OTHER},
+    {STR("BIND"), METHOD_OTHER},
+    {STR("CHECKIN"), METHOD_OTHER},
+    {STR("CHECKOUT"), METHOD_OTHER},
+    {STR("COPY"), METHOD_OTHER},
+    {STR("LABEL"), METHOD_OTHER},
+    {STR("LINK"), METHOD_OTHER},
+    {STR("LOCK"), METHOD_OTHER},
+    {STR("MERGE"), METHOD_OTHER},
+    {STR("MKACTIVITY"), METHOD_OTHER},
+    {STR("MKCALENDAR"), METHOD_OTHER},
+    {STR("MKCOL"), METHOD_OTHER},
+    {STR("MKREDIRECTREF"), METHOD_OTHER},
+    {STR("MKWORKSPACE"), METHOD_OTHER},
+    {STR("MOVE"), METHOD_OTHER},
+    {STR("ORDERPATCH"), METHOD_OTHER},
+    {STR("PRI"), METHOD_OTHER},
+    {STR("PROPFIND"), METHOD_OTHER},
+    {STR("PROPPATCH"), METHOD_OTHER},
+    {STR("QUERY"), METHOD_OTHER},
+    {STR("REBIND"), METHOD_OTHER},
+    {STR("REPORT"), METHOD_OTHER},
+    {STR("SEARCH"), METHOD_OTHER},
+    {STR("UNBIND"), METHOD_OTHER},
+    {STR("UNCHECKOUT"), METHOD_OTHER},
+    {STR("UNLINK"), METHOD_OTHER},
+    {STR("UNLOCK"), METHOD_OTHER},
+    {STR("UPDATE"), METHOD_OTHER},
+    {STR("UPDATEREDIRECTREF"), METHOD_OTHER},
+    {STR("VERSION-CONTROL"), METHOD_OTHER},
 };
 
 static const struct str field_names[FIELD_COUNT] = {
@@ -27,6 +68,12 @@ static const struct str field_names[FIELD_COUNT] = {
     [FIELD_CONTENT_LENGTH] = STR("Content-Length"),
     [FIELD_TRANSFER_ENCODING] = STR("Transfer-Encoding"),
     [FIELD_EXPECT] = STR("Expect"),
+    [FIELD_IF_MATCH] = STR("If-Match"),
+    [FIELD_IF_NONE_MATCH] = STR("If-None-Match"),
+    [FIELD_IF_MODIFIED_SINCE] = STR("If-Modified-Since"),
+    [FIELD_IF_UNMODIFIED_SINCE] = STR("If-Unmodified-Since"),
+    [FIELD_IF_RANGE] = STR("If-Range"),
+    [FIELD_RANGE] = STR("Range"),
 };
 
 /* What all Connection lines together ask for. */
@@ -63,6 +110,16 @@ bool request_line_fits(struct str received, size_t limit)
     return within > 0 && memchr(rest.data, '\n', within);
 }
 
+bool request_has_begun(struct str received)
+{
+    return without_empty_lines(received).length > 0;
+}
+
+bool request_is_head(struct str received)
+{
+    return str_starts_with(without_empty_lines(received), STR("HEAD "));
+}
+
 /* Cuts a line off *rest, without its CRLF; false where it ends in a bare LF. */
 static bool next_line(struct str *rest, struct str *ret)
 {
@@ -78,9 +135,9 @@ static bool next_line(struct str *rest, struct str *ret)
 
 static enum method recognise_method(struct str name)
 {
-    for (unsigned method = METHOD_UNKNOWN + 1; method < METHOD_COUNT; method++)
-        if (str_equal(name, method_names[method]))
-            return method;
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
+        if (str_equal(name, methods[i].name))
+            return methods[i].method;
     return METHOD_UNKNOWN;
 }
 
@@ -124,7 +181,7 @@ static bool target_fits_method(struct str target, enum method method)
     return false;
 }
 
-static unsigned parse_request_line(struct str *rest, size_t limit, struct request *ret)
+static unsigned parse_request_line(struct str *rest, uint64_t limit, struct request *ret)
 {
     struct str line;
     size_t length = octet_span(*rest, OCTET_TOKEN);
@@ -191,11 +248,13 @@ static bool parse_field_line(struct str line, struct connection_options *connect
     return true;
 }
 
-static unsigned parse_field_lines(struct str *rest, size_t limit, struct request *ret)
+static unsigned parse_field_lines(struct str *rest, unsigned limit, struct request *ret)
 {
     struct connection_options connection = {0};
     struct str line;
-    for (size_t count = 0;; count++) {
+    const char *start = rest->data;
+    for (unsigned count = 0;; count++) {
+        ret->field_lines = (struct str){start, (size_t)(rest->data - start)};
         if (!next_line(rest, &line))
             return 400;
         if (line.length == 0)
@@ -249,13 +308,45 @@ static unsigned check_framing(struct request *request)
     if (codings + lengths > 1 || (codings > 0 && request->minor_version == 0))
         return 400;
     if (codings > 0) {
-        request->has_body = true;
+        request->has_body = request->chunked = true;
         return check_transfer_encoding(request->field[FIELD_TRANSFER_ENCODING]);
     }
     if (str_to_uint64(request->field[FIELD_CONTENT_LENGTH], &request->content_length) < 0)
         return 400;
     request->has_body = request->content_length > 0;
     return 0;
+}
+
+bool request_next_value(enum field field, struct str *rest, struct str *ret)
+{
+    struct str line;
+    while (rest->length > 0) {
+        bool whole = next_line(rest, &line);
+        assert(whole); /* request_parse() has seen them all */
+        size_t length = octet_span(line, OCTET_TOKEN);
+        *ret = str_trim(str_after(line, length + 1));
+        if (recognise_field((struct str){line.data, length}) == field)
+            return true;
+    }
+    return false;
+}
+
+/* RFC 9110 section 10.1.1; HTTP/1.0 has no 100 (Continue), so there the wish for it is not heard. */
+static enum expectation read_expectation(const struct request *request)
+{
+    enum expectation expectation = EXPECT_NOTHING;
+    struct str rest = request->field_lines, value, member;
+    while (request_next_value(FIELD_EXPECT, &rest, &value)) {
+        while (str_next(&value, ',', &member)) {
+            member = str_trim(member);
+            if (member.length == 0)
+                continue;
+            if (!str_equal_ignoring_case(member, STR("100-continue")))
+                return EXPECT_UNKNOWN;
+            expectation = request->minor_version > 0 ? EXPECT_CONTINUE : EXPECT_NOTHING;
+        }
+    }
+    return expectation;
 }
 
 unsigned request_parse(struct str head, const struct request_limits *limits, struct request *ret)
@@ -268,5 +359,7 @@ unsigned request_parse(struct str head, const struct request_limits *limits, str
     if (status != 0)
         return status;
     assert(rest.length == 0); /* one head, no more */
+    if (ret->lines[FIELD_EXPECT] > 0)
+        ret->expectation = read_expectation(ret);
     return host_is_valid(ret) ? check_framing(ret) : 400;
 }

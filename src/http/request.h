@@ -9,19 +9,9 @@
  * never "more". Everything in struct request points into the caller's buffer.
  */
 
-enum method {
-    METHOD_UNKNOWN, /* a token, but none we know: 501 */
-    METHOD_GET,
-    METHOD_HEAD,
-    METHOD_OPTIONS,
-    METHOD_POST,
-    METHOD_PUT,
-    METHOD_DELETE,
-    METHOD_CONNECT,
-    METHOD_TRACE,
-    METHOD_PATCH,
-    METHOD_COUNT
-};
+/* A method that nobody has registered is unknown: 501; one that is registered and not done here is other:
+ * 405. */
+enum method { METHOD_UNKNOWN, METHOD_GET, METHOD_HEAD, METHOD_OPTIONS, METHOD_CONNECT, METHOD_OTHER };
 
 /* The fields that mean something to us. Of several lines of one name the first is kept, and all count. */
 enum field {
@@ -31,12 +21,23 @@ enum field {
     FIELD_CONTENT_LENGTH,
     FIELD_TRANSFER_ENCODING,
     FIELD_EXPECT,
+    FIELD_IF_MATCH,
+    FIELD_IF_NONE_MATCH,
+    FIELD_IF_MODIFIED_SINCE,
+    FIELD_IF_UNMODIFIED_SINCE,
+    FIELD_IF_RANGE,
+    FIELD_RANGE,
     FIELD_COUNT
 };
 
+/* What the client waits for before it sends the body: RFC 9110 section 10.1.1. */
+enum expectation { EXPECT_NOTHING, EXPECT_CONTINUE, EXPECT_UNKNOWN };
+
 struct request_limits {
-    size_t request_line; /* bytes without its CRLF: past it 414 */
-    size_t fields;       /* field lines: past it 431 */
+    uint64_t request_line; /* bytes without its CRLF: past it 414 */
+    uint64_t head;         /* bytes of a head: past it 431, or 414 where the request line has no end */
+    unsigned fields;       /* field lines: past it 431 */
+    uint64_t body;         /* bytes of a body: past it 413 */
 };
 
 struct request {
@@ -44,11 +45,14 @@ struct request {
     struct str method_name;
     struct str target;             /* the request target, as it came, of a form that its method may have */
     unsigned minor_version;        /* of HTTP/1: 0, or 1 for that and all above */
+    struct str field_lines;        /* all of them, for request_next_value() */
     struct str field[FIELD_COUNT]; /* value without white space around it; data == NULL: absent */
     unsigned lines[FIELD_COUNT];   /* how many field lines have that name */
     uint64_t content_length;       /* 0 without a Content-Length */
     bool keep_alive;               /* what the client wants, RFC 9112 section 9.3 */
     bool has_body;                 /* a non-zero Content-Length or a Transfer-Encoding */
+    bool chunked;                  /* the latter */
+    enum expectation expectation;
 };
 
 /*
@@ -64,11 +68,24 @@ size_t request_head_length(struct str received);
  */
 bool request_line_fits(struct str received, size_t limit);
 
+/* Whether anything of a request has come: more than the empty lines before it. */
+bool request_has_begun(struct str received);
+
+/* Whether what has come, be it a whole head or not, asks by HEAD: then even a refusal has no content. */
+bool request_is_head(struct str received);
+
 /*
  * Parses a whole head as request_head_length() measured it. 0, or the status that refuses it: 400, 414, 431,
  * 501 (an unknown transfer coding) or 505; then only *ret's method may be read, and the connection must not
  * be read further.
  */
 unsigned request_parse(struct str head, const struct request_limits *limits, struct request *ret);
+
+/*
+ * The value, without white space around it, of the next line of that name, for a field that is a list and so
+ * may come in several lines (RFC 9110 section 5.3). *rest starts as the request's field_lines. False when
+ * there is none left.
+ */
+bool request_next_value(enum field field, struct str *rest, struct str *ret);
 
 #endif

@@ -27,11 +27,11 @@ static const struct status statuses[] = {
     {404, STR("Not Found"), STR("There is nothing at this address.")},
     {405, STR("Method Not Allowed"), STR("This page can be read, but nothing else can be done with it.")},
     {408, STR("Request Timeout"), STR("Your request took too long to arrive.")},
-    {412, STR("Precondition Failed"), STR("")},
-    {413, STR("Content Too Large"), STR("")},
+    {412, STR("Precondition Failed"), STR("This page has changed since you looked.")},
+    {413, STR("Content Too Large"), STR("You sent more than the server cares to read.")},
     {414, STR("URI Too Long"), STR("This address is longer than the server cares to read.")},
-    {416, STR("Range Not Satisfiable"), STR("")},
-    {417, STR("Expectation Failed"), STR("")},
+    {416, STR("Range Not Satisfiable"), STR("This page does not have the part that was asked for.")},
+    {417, STR("Expectation Failed"), STR("Your request expects what the server cannot do.")},
     {431, STR("Request Header Fields Too Large"),
      STR("Your browser sent more fields than the server cares to read. Deleting this site's cookies may "
          "help.")},
@@ -103,19 +103,77 @@ struct str response_reason(unsigned status)
     return find(status)->reason;
 }
 
+/* RFC 9110 section 14.4; a range of length 0 is unsatisfied. */
+static void put_content_range(struct writer *writer, struct range range, uint64_t complete_length)
+{
+    put(writer, STR("Content-Range: bytes "));
+    if (range.length > 0) {
+        put_decimal(writer, range.first);
+        put(writer, STR("-"));
+        put_decimal(writer, range.first + range.length - 1);
+    } else {
+        put(writer, STR("*"));
+    }
+    put(writer, STR("/"));
+    put_decimal(writer, complete_length);
+    put(writer, STR("\r\n"));
+}
+
+static void put_content_type(struct writer *writer, const struct response *response)
+{
+    if (response->content_type.length == 0)
+        return;
+    put(writer, STR("Content-Type: "));
+    put_value(writer, response->content_type);
+    put(writer, response->charset_utf8 ? STR("; charset=utf-8\r\n") : STR("\r\n"));
+}
+
 static void put_content(struct writer *writer, const struct response *response)
 {
-    if (response->content_type.length > 0) {
-        put(writer, STR("Content-Type: "));
-        put_value(writer, response->content_type);
-        put(writer, response->charset_utf8 ? STR("; charset=utf-8\r\n") : STR("\r\n"));
-    }
+    if (response->boundary.length > 0)
+        put_field(writer, STR("Content-Type: multipart/byteranges; boundary="), response->boundary);
+    else
+        put_content_type(writer, response);
     put(writer, STR("Content-Length: "));
     put_decimal(writer, response->content_length);
     put(writer, STR("\r\n"));
+    if (response->has_content_range)
+        put_content_range(writer, response->range, response->complete_length);
+    /* A browser that guesses a type may find a script where none was meant. */
+    if (response->content_length > 0)
+        put(writer, STR("X-Content-Type-Options: nosniff\r\n"));
+}
+
+static void put_validators(struct writer *writer, const struct response *response)
+{
     char modified[DATE_LENGTH];
+    put_field(writer, STR("ETag: "), response->etag);
     if (response->has_last_modified && date_format(response->last_modified, modified) == 0)
         put_field(writer, STR("Last-Modified: "), (struct str){modified, DATE_LENGTH});
+    put_field(writer, STR("Vary: "), response->vary);
+    if (response->accept_ranges)
+        put(writer, STR("Accept-Ranges: bytes\r\n"));
+}
+
+static void put_control(struct writer *writer, const struct response *response)
+{
+    put_field(writer, STR("Location: "), response->location);
+    put_field(writer, STR("Allow: "), response->allow);
+    if (response->retry_after > 0) {
+        put(writer, STR("Retry-After: "));
+        put_decimal(writer, response->retry_after);
+        put(writer, STR("\r\n"));
+    }
+    if (response->close)
+        put(writer, STR("Connection: close\r\n"));
+    else if (response->keep_alive)
+        put(writer, STR("Connection: keep-alive\r\n"));
+}
+
+/* RFC 9110 sections 6.4.1 and 8.6. */
+static bool has_content(unsigned status)
+{
+    return status >= 200 && status != 204 && status != 304;
 }
 
 size_t response_write_head(const struct response *response, const char date[static DATE_LENGTH], char *buffer,
@@ -129,13 +187,27 @@ size_t response_write_head(const struct response *response, const char date[stat
     put(&writer, response_reason(response->status));
     put(&writer, STR("\r\n"));
     put_field(&writer, STR("Date: "), (struct str){date, DATE_LENGTH});
-    put_content(&writer, response);
-    put_field(&writer, STR("Location: "), response->location);
-    put_field(&writer, STR("Allow: "), response->allow);
-    if (response->close)
-        put(&writer, STR("Connection: close\r\n"));
-    else if (response->keep_alive)
-        put(&writer, STR("Connection: keep-alive\r\n"));
+    if (has_content(response->status))
+        put_content(&writer, response);
+    put_validators(&writer, response);
+    put_control(&writer, response);
+    put(&writer, STR("\r\n"));
+    return written(&writer);
+}
+
+size_t response_write_part(const struct response *response, struct range range, bool first, char *buffer,
+                           size_t size)
+{
+    struct writer writer = {.buffer = buffer, .size = size};
+    put(&writer, first ? STR("--") : STR("\r\n--"));
+    put_value(&writer, response->boundary);
+    if (range.length == 0) {
+        put(&writer, STR("--\r\n"));
+        return written(&writer);
+    }
+    put(&writer, STR("\r\n"));
+    put_content_type(&writer, response);
+    put_content_range(&writer, range, response->complete_length);
     put(&writer, STR("\r\n"));
     return written(&writer);
 }

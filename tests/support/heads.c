@@ -8,7 +8,7 @@
 
 enum { HEAD_MAX = 512 };
 
-const struct request_limits heads_limits = {.request_line = 100, .fields = 8};
+const struct request_limits heads_limits = {.request_line = 100, .head = 1000, .fields = 8, .body = 1000};
 
 unsigned heads_status(struct str received, struct request *ret)
 {

@@ -38,6 +38,8 @@ static int set_up(void **state)
     tree_noise(f.tree, "big", BIG, 1);
     assert_int_equal(document_root_open(tree_root(f.tree), index, "/nonexistent", &f.site.root), 0);
     f.site.sleep_usec = 1000;
+    f.site.limits =
+        (struct request_limits){.request_line = 8 << 10, .head = 16 << 10, .fields = 100, .body = 1000};
     f.limits = (struct connection_limits){.head_usec = 10, .idle_usec = 20, .body_usec = 30, .send_usec = 40};
     f.draining = false;
     f.context = (struct connection_context){&f.site, &f.limits, &f.draining};
@@ -369,7 +371,7 @@ static void lingering_has_an_end(void **state)
 static void a_head_that_never_ends_is_refused(void **state)
 {
     (void)state;
-    static char line[EXCHANGE_HEAD_MAX + 100], field[EXCHANGE_HEAD_MAX + 100];
+    static char line[(16 << 10) + 100], field[(16 << 10) + 100];
     memset(line, 'a', sizeof line - 1);
     memcpy(line, "GET /", 5);
     send_text(line);

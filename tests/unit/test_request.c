@@ -74,6 +74,20 @@ static void test_line_fits(void **state)
     assert_false(request_line_fits(STR("\r\n\r\nGET / HTTP/1.1\r\nHost"), 13));
 }
 
+static void test_beginnings(void **state)
+{
+    (void)state;
+    assert_false(request_has_begun((struct str){NULL, 0}));
+    assert_false(request_has_begun(STR("\r\n\r\n")));
+    assert_true(request_has_begun(STR("\r\n\r")));
+    assert_true(request_has_begun(STR("G")));
+    assert_true(request_is_head(STR("HEAD ")));
+    assert_true(request_is_head(STR("\r\nHEAD / HTTP")));
+    assert_false(request_is_head(STR("HEAD")));
+    assert_false(request_is_head(STR("HEADER /")));
+    assert_false(request_is_head(STR("GET / HTTP/1.1\r\n\r\nHEAD ")));
+}
+
 static void test_methods(void **state)
 {
     (void)state;
@@ -81,11 +95,24 @@ static void test_methods(void **state)
         const char *name;
         enum method method;
     } rows[] = {
-        {"GET", METHOD_GET},      {"HEAD", METHOD_HEAD},        {"OPTIONS", METHOD_OPTIONS},
-        {"POST", METHOD_POST},    {"PUT", METHOD_PUT},          {"DELETE", METHOD_DELETE},
-        {"TRACE", METHOD_TRACE},  {"PATCH", METHOD_PATCH},      {"get", METHOD_UNKNOWN},
-        {"Get", METHOD_UNKNOWN},  {"GETS", METHOD_UNKNOWN},     {"GE", METHOD_UNKNOWN},
-        {"BREW", METHOD_UNKNOWN}, {"M-SEARCH", METHOD_UNKNOWN}, {"!#$%&'*+-.^_`|~", METHOD_UNKNOWN},
+        {"GET", METHOD_GET},
+        {"HEAD", METHOD_HEAD},
+        {"OPTIONS", METHOD_OPTIONS},
+        {"POST", METHOD_OTHER},
+        {"PUT", METHOD_OTHER},
+        {"DELETE", METHOD_OTHER},
+        {"TRACE", METHOD_OTHER},
+        {"PATCH", METHOD_OTHER},
+        {"PROPFIND", METHOD_OTHER},
+        {"VERSION-CONTROL", METHOD_OTHER},
+        {"get", METHOD_UNKNOWN},
+        {"Get", METHOD_UNKNOWN},
+        {"GETS", METHOD_UNKNOWN},
+        {"GE", METHOD_UNKNOWN},
+        {"BREW", METHOD_UNKNOWN},
+        {"M-SEARCH", METHOD_UNKNOWN},
+        {"VERSION-CONTRO", METHOD_UNKNOWN},
+        {"!#$%&'*+-.^_`|~", METHOD_UNKNOWN},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         char head[128];
@@ -329,6 +356,7 @@ int main(void)
         cmocka_unit_test(test_example),
         cmocka_unit_test(test_head_length),
         cmocka_unit_test(test_line_fits),
+        cmocka_unit_test(test_beginnings),
         cmocka_unit_test(test_methods),
         cmocka_unit_test(test_method_of_a_refused_request),
         cmocka_unit_test(test_request_line_refused),

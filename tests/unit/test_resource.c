@@ -75,10 +75,12 @@ static void a_file_is_found_and_described(void **state)
     char content[5] = "";
     struct stat st;
     assert_int_equal(find("a/b/deep.txt", false, &found), 200);
-    assert_int_equal(found.size, 4);
+    assert_int_equal(found.version.size, 4);
     assert_true(str_equal(found.media_type, STR("text/x-deep")));
     assert_int_equal(fstat(found.fd, &st), 0);
-    assert_int_equal(found.modified, st.st_mtim.tv_sec);
+    assert_int_equal(found.version.seconds, st.st_mtim.tv_sec);
+    assert_int_equal(found.version.nanoseconds, st.st_mtim.tv_nsec);
+    assert_int_equal(found.version.inode, st.st_ino);
     assert_int_equal(pread(found.fd, content, 4, 0), 4);
     assert_string_equal(content, "deep");
     representation_close(&found);
