@@ -1,5 +1,6 @@
 /* config: a file's options and their defaults, and the texts made from the table. */
 #include "config.h"
+#include "exchange.h"
 
 #include "../support/harness.h"
 #include "../support/loading.h"
@@ -33,6 +34,11 @@ static const char everything[] = "[server]\n"
                                  "index = a b c d e f g h\n"
                                  "sleep = off\n"
                                  "max_connections = 1000000\n"
+                                 "[limits]\n"
+                                 "request_line = 16K\n"
+                                 "head = 65536\n"
+                                 "fields = 10000\n"
+                                 "body = 2G\n"
                                  "[timeouts]\n"
                                  "head = 1s\n"
                                  "idle = 1h\n"
@@ -58,6 +64,10 @@ static void test_defaults(void **state)
     assert_int_equal(config->head_usec, 10000000);
     assert_int_equal(config->idle_usec, 60000000);
     assert_int_equal(config->body_usec, 30000000);
+    assert_int_equal(config->request_line_bytes, 8192);
+    assert_int_equal(config->head_bytes, 16384);
+    assert_int_equal(config->fields, 100);
+    assert_int_equal(config->body_bytes, 1048576);
     assert_int_equal(config->send_usec, 30000000);
     assert_int_equal(config->drain_usec, 10000000);
     assert_int_equal(config->level, LOG_INFO);
@@ -80,6 +90,10 @@ static void test_every_option(void **state)
     assert_int_equal(config->head_usec, 1000000);
     assert_int_equal(config->idle_usec, 3600000000);
     assert_int_equal(config->body_usec, 1500000);
+    assert_int_equal(config->request_line_bytes, EXCHANGE_REQUEST_LINE_MAX);
+    assert_int_equal(config->head_bytes, EXCHANGE_HEAD_MAX);
+    assert_int_equal(config->fields, 10000);
+    assert_int_equal(config->body_bytes, INT64_C(2) << 30);
     assert_int_equal(config->send_usec, 90000000);
     assert_int_equal(config->drain_usec, 0);
     assert_int_equal(config->level, LOG_DEBUG);
@@ -159,6 +173,12 @@ static void test_dump_of_everything(void **state)
                               "index = a b c d e f g h\n"
                               "sleep = off\n"
                               "max_connections = 1000000\n"
+                              "\n"
+                              "[limits]\n"
+                              "request_line = 16K\n"
+                              "head = 64K\n"
+                              "fields = 10000\n"
+                              "body = 2G\n"
                               "\n"
                               "[timeouts]\n"
                               "head = 1s\n"

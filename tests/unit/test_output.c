@@ -1,4 +1,4 @@
-/* Bytes and a stretch of a file on their way out, over a socket pair. */
+/* Bytes and stretches of a file on their way out, over a socket pair. */
 #include "output.h"
 
 #include "../support/harness.h"
@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -74,11 +75,97 @@ static void bytes_leave_together(void **state)
     assert_int_equal(output_room(&output), OUTPUT_SIZE);
 }
 
-static void nothing_fits_behind_a_file(void **state)
+static void one_file_at_a_time(void **state)
 {
     (void)state;
+    assert_false(output_has_file(&output));
     output_append_file(&output, open_noise(), 0, 1);
-    assert_int_equal(output_room(&output), 0);
+    assert_true(output_has_file(&output));
+    assert_false(output_is_empty(&output));
+    assert_int_equal(output_send(&output, near), 0);
+    assert_false(output_has_file(&output));
+    assert_true(output_is_empty(&output));
+}
+
+static void stretches_stand_among_the_bytes(void **state)
+{
+    (void)state;
+    char *expected = malloc(FILE_SIZE), got[64];
+    int fd = open_noise();
+    tree_bytes(expected, FILE_SIZE, 7);
+    output_append(&output, STR("one "));
+    output_append_file(&output, fd, 100, 5);
+    output_append_file(&output, fd, 0, 3);
+    output_append(&output, STR(" two "));
+    output_append_file(&output, fd, FILE_SIZE - 4, 4);
+    output_append(&output, STR(" end"));
+    assert_int_equal(output_send(&output, near), 0);
+    assert_true(output_is_empty(&output));
+    size_t length = 0, n;
+    while ((n = take(got + length, sizeof got - length)) > 0)
+        length += n;
+    assert_int_equal(length, 4 + 5 + 3 + 5 + 4 + 4);
+    assert_memory_equal(got, "one ", 4);
+    assert_memory_equal(got + 4, expected + 100, 5);
+    assert_memory_equal(got + 9, expected, 3);
+    assert_memory_equal(got + 12, " two ", 5);
+    assert_memory_equal(got + 17, expected + FILE_SIZE - 4, 4);
+    assert_memory_equal(got + 21, " end", 4);
+    assert_int_equal(output.moved, length);
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    free(expected);
+}
+
+/* What is laid down between two turns, and taken up by another output. */
+static void move_the_rest(void)
+{
+    static struct output other;
+    struct stretch stretches[OUTPUT_STRETCHES_MAX];
+    unsigned count = output.stretch_count - output.stretches_sent;
+    uint64_t moved = output.moved;
+    output_reset(&other);
+    output_append(&other, (struct str){output.buffer + output.sent, output.used - output.sent});
+    output_get_stretches(&output, stretches);
+    output_set_stretches(&other, output.file_fd, stretches, count);
+    output = other;
+    output.moved = moved;
+}
+
+static void many_stretches_go_in_many_turns(void **state)
+{
+    (void)state;
+    enum { PARTS = OUTPUT_STRETCHES_MAX, EACH = 200000 };
+    char *file = malloc(FILE_SIZE), *got = malloc(PARTS * (EACH + 8) + 9), part[16];
+    size_t length = 0, n;
+    unsigned turns = 0;
+    int fd = open_noise(), r;
+    tree_bytes(file, FILE_SIZE, 7);
+    for (unsigned i = 0; i < PARTS; i++) {
+        snprintf(part, sizeof part, "part %2u\n", i);
+        output_append(&output, (struct str){part, 8});
+        output_append_file(&output, fd, i * 300000, EACH);
+    }
+    output_append(&output, STR("the end."));
+    do {
+        r = output_send(&output, near);
+        turns++;
+        move_the_rest();
+        if ((n = take(got + length, 70001)) > 0)
+            length += n;
+    } while (r == -EAGAIN);
+    assert_int_equal(r, 0);
+    assert_true(turns > PARTS);
+    while ((n = take(got + length, PARTS * (EACH + 8) + 9 - length)) > 0)
+        length += n;
+    assert_int_equal(length, PARTS * (EACH + 8) + 8);
+    for (unsigned i = 0; i < PARTS; i++) {
+        snprintf(part, sizeof part, "part %2u\n", i);
+        assert_memory_equal(got + i * (EACH + 8), part, 8);
+        assert_memory_equal(got + i * (EACH + 8) + 8, file + i * 300000, EACH);
+    }
+    assert_memory_equal(got + PARTS * (EACH + 8), "the end.", 8);
+    free(file);
+    free(got);
 }
 
 static void a_stretch_of_a_file_follows_the_bytes(void **state)
@@ -168,7 +255,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         row(bytes_leave_together),
-        row(nothing_fits_behind_a_file),
+        row(one_file_at_a_time),
+        row(stretches_stand_among_the_bytes),
+        row(many_stretches_go_in_many_turns),
         row(a_stretch_of_a_file_follows_the_bytes),
         row(a_slow_taker_gets_all_of_it_in_parts),
         row(a_file_cut_short_is_an_error),

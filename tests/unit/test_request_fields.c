@@ -227,6 +227,7 @@ static void test_transfer_encoding(void **state)
         snprintf(head, sizeof head, "POST / HTTP/1.1\r\n" HOST "%s\r\n\r\n", chunked[i].data);
         assert_int_equal(heads_status(str_of(head), &request), 0);
         assert_true(request.has_body);
+        assert_true(request.chunked);
     }
     static const struct str unknown[] = {
         STR("Transfer-Encoding: gzip, chunked"),
@@ -238,6 +239,62 @@ static void test_transfer_encoding(void **state)
     HEADS_ASSERT_EACH_ENDING("POST / HTTP/1.1\r\n" HOST, refused_codings, 400);
     HEADS_ASSERT_EACH_ENDING("POST / HTTP/1.0\r\n" HOST, chunked, 400);
     HEADS_ASSERT_EACH_ENDING("POST / HTTP/1.0\r\n" HOST, unknown, 400);
+}
+
+/* RFC 9110 section 10.1.1. */
+static void test_expect(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fields;
+        enum expectation in_1_0, in_1_1;
+    } rows[] = {
+        {"", EXPECT_NOTHING, EXPECT_NOTHING},
+        {"Expect: 100-continue\r\n", EXPECT_NOTHING, EXPECT_CONTINUE},
+        {"Expect: 100-Continue\r\n", EXPECT_NOTHING, EXPECT_CONTINUE},
+        {"eXPECT:\t100-CONTINUE \r\n", EXPECT_NOTHING, EXPECT_CONTINUE},
+        {"Expect: 100-continue, 100-continue\r\n", EXPECT_NOTHING, EXPECT_CONTINUE},
+        {"Expect: ,100-continue,\r\n", EXPECT_NOTHING, EXPECT_CONTINUE},
+        {"Expect:\r\n", EXPECT_NOTHING, EXPECT_NOTHING},
+        {"Expect:\r\nExpect: 100-continue\r\n", EXPECT_NOTHING, EXPECT_CONTINUE},
+        {"Expect: 100\r\n", EXPECT_UNKNOWN, EXPECT_UNKNOWN},
+        {"Expect: 100-continues\r\n", EXPECT_UNKNOWN, EXPECT_UNKNOWN},
+        {"Expect: 100-continue;a=b\r\n", EXPECT_UNKNOWN, EXPECT_UNKNOWN},
+        {"Expect: \"100-continue\"\r\n", EXPECT_UNKNOWN, EXPECT_UNKNOWN},
+        {"Expect: 100-continue, x=y\r\n", EXPECT_UNKNOWN, EXPECT_UNKNOWN},
+        {"Expect: 100-continue\r\nX: y\r\nExpect: z\r\n", EXPECT_UNKNOWN, EXPECT_UNKNOWN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int minor = 0; minor < 2; minor++) {
+            char head[256];
+            struct request request;
+            snprintf(head, sizeof head, "GET / HTTP/1.%d\r\n" HOST "%s\r\n", minor, rows[i].fields);
+            assert_int_equal(heads_status(str_of(head), &request), 0);
+            if (request.expectation != (minor == 0 ? rows[i].in_1_0 : rows[i].in_1_1))
+                fail_msg("%s", head);
+        }
+}
+
+static void test_values_of_several_lines(void **state)
+{
+    (void)state;
+    static const char head[] = "GET / HTTP/1.1\r\n" HOST "if-none-match: a, b \r\nX: y\r\n"
+                               "If-None-Match:\r\nIf-Match: c\r\nIF-NONE-MATCH:\td\r\n\r\n";
+    static const char *const values[] = {"a, b", "", "d"};
+    struct request request;
+    struct str value;
+    assert_int_equal(request_parse(str_of(head), &heads_limits, &request), 0);
+    struct str rest = request.field_lines;
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        assert_true(request_next_value(FIELD_IF_NONE_MATCH, &rest, &value));
+        heads_assert_str(value, values[i]);
+    }
+    assert_false(request_next_value(FIELD_IF_NONE_MATCH, &rest, &value));
+    rest = request.field_lines;
+    assert_false(request_next_value(FIELD_RANGE, &rest, &value));
+    assert_int_equal(request_parse(STR("GET / HTTP/1.0\r\n\r\n"), &heads_limits, &request), 0);
+    rest = request.field_lines;
+    assert_false(request_next_value(FIELD_HOST, &rest, &value));
 }
 
 static void test_keep_alive(void **state)
@@ -285,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_fields),           cmocka_unit_test(test_field_lines_refused),
         cmocka_unit_test(test_octets_of_values), cmocka_unit_test(test_host),
         cmocka_unit_test(test_content_length),   cmocka_unit_test(test_transfer_encoding),
+        cmocka_unit_test(test_expect),           cmocka_unit_test(test_values_of_several_lines),
         cmocka_unit_test(test_keep_alive),
     };
     return cmocka_run_group_tests_name("request fields", tests, NULL, NULL);
