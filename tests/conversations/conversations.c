@@ -23,12 +23,15 @@
  *     < Name: value    it has this field; a star in a value or a reason stands for any text
  *     < !Name          it has no such field
  *     = file NAME      its body is that file of the document root, byte by byte
+ *     = bytes NAME F-L its body is bytes F to L, both included, of that file
+ *     = parts NAME TYPE F-L ...  it is multipart/byteranges of that file, with these parts ("_": a blank)
  *     = text WORDS     its body is that
  *     = empty          its body has no bytes
  *     = head           it is the answer to HEAD: no body comes, whatever Content-Length says ...
  *     = head NAME      ... and Content-Length is the size of that file
  *     closes           nothing more comes, and the server closes
  *     open             the connection is good for another request (one for /hello.html is made)
+ *     {field NAME}     in what is sent: the value of that field in an answer before
  * In any text: \r \n \t \0 \\ \{ \xHH, and {a * 9000} for a text nine thousand times, braces in braces too.
  *
  * "---" begins a new connection. A table, on top of a connection, plays it once for each row; {} is the row,
@@ -39,8 +42,9 @@
  * split at each byte in turn; "whole only" does without pieces. "needs mode bits" is for a file that cannot
  * be tested where root reads all.
  *
- * Of every answer this holds without a word: Date is the time, Content-Length is there, and Connection says
- * "close" if and only if the server closes. What is in the document root, make_root() tells; all of it dates
+ * Of every answer this holds without a word: Date is the time, Content-Length is there (but not with 1xx and
+ * 304), content is marked nosniff, Last-Modified is past, and Connection says "close" if and only if the
+ * server closes. What is in the document root, make_root() tells; all of it dates
  * from 6 November 1994.
  */
 #include "support/conversation.h"
@@ -57,11 +61,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char folder[] = "tests/conversations/";
 
-enum { FILES_MAX = 256, THEN = 784111777 /* Sun, 06 Nov 1994 08:49:37 GMT */ };
+enum { FILES_MAX = 512, THEN = 784111777 /* Sun, 06 Nov 1994 08:49:37 GMT */ };
 
 static struct CMUnitTest tests[FILES_MAX + 1];
 static size_t test_count;
@@ -140,6 +145,16 @@ static void set_mode(const struct tree *root, const char *name, mode_t mode)
     free(path);
 }
 
+/* Times that validators can't be made of, or that have not come yet. */
+static void set_odd_times(struct tree *root)
+{
+    tree_set_time(root, "time-0.txt", 0);
+    tree_set_time(root, "time-1.txt", 1);
+    tree_set_time(root, "time-2.txt", 2);
+    tree_set_time(root, "before-1970.txt", -86400);
+    tree_set_time(root, "tomorrow.txt", time(NULL) + 86400);
+}
+
 static void make_root(struct server *of)
 {
     struct tree *root = of->root;
@@ -151,7 +166,13 @@ static void make_root(struct server *of)
     tree_fifo(root, "fifo");
     tree_text(root, "unreadable.html", "nobody reads this");
     tree_text(root, "closed/file.txt", "nobody comes here");
+    tree_text(root, "digits.txt", "0123456789");
+    static const char *const odd[] = {"time-0.txt", "time-1.txt", "time-2.txt", "before-1970.txt",
+                                      "tomorrow.txt"};
+    for (size_t i = 0; i < sizeof odd / sizeof odd[0]; i++)
+        tree_text(root, odd[i], "0123456789");
     tree_set_times(root, THEN);
+    set_odd_times(root);
     set_mode(root, "unreadable.html", 0);
     set_mode(root, "closed", 0);
 }

@@ -51,13 +51,30 @@ struct conversation {
 void conversation_read(const char *path, struct conversation *ret);
 void conversation_free(struct conversation *conversation);
 
+struct reply;
+struct server;
+
+/* Remembers the fields of an answer for "{field NAME}" and "{boundary}"; NULL: forgets all. */
+void conversation_note(const struct reply *reply);
+
 /*
  * Writes `text` with its escapes and braces replaced; `row` (may be NULL) is what {} and {1}, {2} ... stand
  * for. The bytes are to be freed by free(3) and have a NUL behind them.
  */
 char *conversation_expand(const char *text, const char *row, size_t *length);
 
-struct server;
+/* What the lines about an answer are read with. */
+struct conversation_view {
+    const char *root; /* the document root, for bodies that are files */
+    const char *row;
+};
+
+/* These fail the running test where the answer isn't what it should be. The first says whether it closes. */
+bool conversation_check_always(const struct reply *reply);
+void conversation_check_status(const struct conversation_view *view, const char *text,
+                               const struct reply *reply);
+void conversation_check_line(const struct conversation_view *view, const struct conversation_line *line,
+                             const struct reply *reply);
 
 /*
  * Plays it with a server whose sockets are an IPv4 and a unix one: whole, byte by byte, and as the file says.

@@ -2,10 +2,12 @@
 #include "conversation.h"
 
 #include "harness.h"
+#include "reply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static void expand_into(FILE *out, const char *text, const char *row);
 
@@ -53,7 +55,57 @@ static const char *last_times(const char *text, size_t length)
     return end < text + length && end - text >= 3 && strncmp(end - 3, " * ", 3) == 0 ? end - 3 : NULL;
 }
 
-/* "{}", "{2}" or "{text * 100}"; returns what follows. */
+/* What the answers of this connection have said last, field by field. */
+static struct {
+    char *name, *value;
+} noted[REPLY_FIELDS_MAX];
+
+static void note(const char *name, const char *value)
+{
+    unsigned i = 0;
+    while (noted[i].name && strcasecmp(noted[i].name, name) != 0)
+        assert_true(++i < REPLY_FIELDS_MAX);
+    free(noted[i].name), free(noted[i].value);
+    noted[i].name = strdup(name), noted[i].value = strdup(value);
+}
+
+void conversation_note(const struct reply *reply)
+{
+    for (unsigned i = 0; !reply && i < REPLY_FIELDS_MAX; i++) {
+        free(noted[i].name), free(noted[i].value);
+        noted[i].name = noted[i].value = NULL;
+    }
+    for (unsigned i = 0; reply && i < reply->field_count; i++)
+        note(reply->fields[i].name, reply->fields[i].value);
+}
+
+static const char *noted_value(const char *name, size_t length)
+{
+    for (unsigned i = 0; i < REPLY_FIELDS_MAX && noted[i].name; i++)
+        if (strlen(noted[i].name) == length && strncasecmp(noted[i].name, name, length) == 0)
+            return noted[i].value;
+    fail_msg("no answer has had the field %.*s", (int)length, name);
+    return NULL;
+}
+
+/* "field NAME" or "boundary"; false for other braces. */
+static bool expand_noted(FILE *out, const char *text, size_t length)
+{
+    static const char field[] = "field ", boundary[] = "boundary", mark[] = "; boundary=";
+    if (length > strlen(field) && strncmp(text, field, strlen(field)) == 0) {
+        fputs(noted_value(text + strlen(field), length - strlen(field)), out);
+        return true;
+    }
+    if (length != strlen(boundary) || strncmp(text, boundary, length) != 0)
+        return false;
+    const char *type = noted_value("Content-Type", strlen("Content-Type")), *value = strstr(type, mark);
+    if (!value)
+        fail_msg("no boundary in %s", type);
+    fputs(value + strlen(mark), out);
+    return true;
+}
+
+/* "{}", "{2}", "{text * 100}", "{field ETag}" or "{boundary}"; returns what follows. */
 static const char *expand_braces(FILE *out, const char *text, const char *row)
 {
     const char *end = closing_brace(text);
@@ -62,7 +114,7 @@ static const char *expand_braces(FILE *out, const char *text, const char *row)
     if (times)
         for (unsigned long n = strtoul(times + 3, NULL, 10); n > 0; n--)
             expand_part(out, text, (size_t)(times - text), row);
-    else
+    else if (!expand_noted(out, text, length))
         expand_column(out, row, length > 0 ? strtoul(text, NULL, 10) : 1);
     return end + 1;
 }

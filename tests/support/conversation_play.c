@@ -1,19 +1,12 @@
-/*
- * Plays a conversation: sends, reads every answer, compares. Besides what the file says, every answer is held
- * against what is true of all: Date is now, the body is framed, and Connection says what the connection then
- * does.
- */
+/* Plays a conversation: sends, reads every answer, has it checked. */
 #include "conversation.h"
 
 #include "client.h"
 #include "harness.h"
-#include "patience.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-#include <time.h>
 
 enum manner { MANNER_WHOLE, MANNER_BYTES, MANNER_SPLIT };
 
@@ -21,8 +14,7 @@ enum { SOCKET_TCP = 0, SOCKET_UNIX = 1, BYTEWISE_MAX = 3000 };
 
 struct player {
     const struct conversation *conversation;
-    const char *root;
-    const char *row;
+    struct conversation_view view;
     struct client *client;
     enum manner manner;
     size_t split, sent; /* bytes: where to split, how many have gone */
@@ -50,8 +42,8 @@ static void note_where(const struct player *player, unsigned number)
     if (player->manner == MANNER_SPLIT)
         n +=
             snprintf(where + n, sizeof where - (size_t)n, " of which the first has %zu bytes", player->split);
-    if (player->row)
-        snprintf(where + n, sizeof where - (size_t)n, ", row \"%.200s\"", player->row);
+    if (player->view.row)
+        snprintf(where + n, sizeof where - (size_t)n, ", row \"%.200s\"", player->view.row);
 }
 
 static void send_piece(struct player *player, const char *data, size_t length)
@@ -103,116 +95,6 @@ static char *gather_block(const struct conversation_scene *scene, const char *ro
     return block;
 }
 
-/* Whether `text` is `pattern`, in which a star stands for any text. */
-static bool matches(const char *pattern, const char *text)
-{
-    for (; *pattern && *pattern != '*'; pattern++, text++)
-        if (*pattern != *text)
-            return false;
-    if (!*pattern)
-        return !*text;
-    for (;; text++) {
-        if (matches(pattern + 1, text))
-            return true;
-        if (!*text)
-            return false;
-    }
-}
-
-static void check_date(const struct reply *reply)
-{
-    const char *date = reply_field(reply, "Date");
-    struct tm tm = {0};
-    char again[64];
-    const char *end = date ? strptime(date, "%a, %d %b %Y %H:%M:%S GMT", &tm) : NULL;
-    if (!end || *end)
-        fail_msg("Date is \"%s\"", date ? date : "missing");
-    time_t then = timegm(&tm), now = time(NULL);
-    strftime(again, sizeof again, "%a, %d %b %Y %H:%M:%S GMT", &tm);
-    assert_string_equal(date, again);
-    if (then > now || then < now - PATIENCE_MS / 1000)
-        fail_msg("Date is %ld seconds old", (long)(now - then));
-}
-
-static void check_always(struct player *player, const struct reply *reply)
-{
-    check_date(reply);
-    if (!reply_field(reply, "Content-Length"))
-        fail_msg("%u without Content-Length", reply->status);
-    const char *connection = reply_field(reply, "Connection");
-    player->said_close = connection && strcasecmp(connection, "close") == 0;
-}
-
-static void check_status(const struct player *player, const char *text, const struct reply *reply)
-{
-    size_t length;
-    char *want = conversation_expand(text, player->row, &length), got[256];
-    snprintf(got, sizeof got, "%u %s", reply->status, reply->reason);
-    if (!matches(want, got))
-        fail_msg("the answer is %s, not %s", got, want);
-    free(want);
-}
-
-static void check_field(const struct player *player, const char *text, const struct reply *reply)
-{
-    size_t length;
-    char *want = conversation_expand(text, player->row, &length), *value = strstr(want, ": ");
-    assert_non_null(value);
-    *value = '\0';
-    value += 2;
-    const char *got = reply_field(reply, want);
-    if (!got || !matches(value, got))
-        fail_msg("%s is \"%s\", not \"%s\"", want, got ? got : "missing", value);
-    free(want);
-}
-
-static void check_absent(const char *name, const struct reply *reply)
-{
-    const char *got = reply_field(reply, name);
-    if (got)
-        fail_msg("%s is there: %s", name, got);
-}
-
-static char *file_of_root(const struct player *player, const char *name, size_t *length)
-{
-    char *path = harness_text("%s/%s", player->root, name), *data = harness_read_file(path, length);
-    if (!data)
-        fail_msg("no such file: %s", path);
-    free(path);
-    return data;
-}
-
-static void compare_body(const struct reply *reply, const char *want, size_t length)
-{
-    if (reply->body_length != length)
-        fail_msg("the body has %zu bytes, not %zu", reply->body_length, length);
-    if (memcmp(reply->body, want, length) != 0)
-        fail_msg("the body's %zu bytes are not the ones expected", length);
-}
-
-/* "file NAME", "head", "head NAME", "text ..." or "empty". */
-static void check_body(const struct player *player, const char *text, const struct reply *reply)
-{
-    size_t length = 0;
-    char *want = conversation_expand(text, player->row, &length);
-    if (strncmp(want, "file ", 5) == 0) {
-        char *data = file_of_root(player, want + 5, &length);
-        compare_body(reply, data, length);
-        free(data);
-    } else if (strncmp(want, "head ", 5) == 0) {
-        free(file_of_root(player, want + 5, &length));
-        const char *announced = reply_field(reply, "Content-Length");
-        if (!announced || strtoul(announced, NULL, 10) != length)
-            fail_msg("Content-Length is %s, the file has %zu bytes", announced, length);
-    } else if (strncmp(want, "text ", 5) == 0)
-        compare_body(reply, want + 5, length - 5);
-    else if (strcmp(want, "empty") == 0)
-        compare_body(reply, "", 0);
-    else if (strcmp(want, "head") != 0)
-        fail_msg("no such body: %s", want);
-    free(want);
-}
-
 static bool is_about_reply(enum conversation_verb verb)
 {
     return verb == VERB_FIELD || verb == VERB_ABSENT || verb == VERB_BODY;
@@ -227,16 +109,12 @@ static void check_reply(struct player *player, const struct conversation_line *l
         head_only |= lines[k].verb == VERB_BODY && strncmp(lines[k].text, "head", 4) == 0;
     const struct reply *reply = client_receive(player->client, head_only);
     note_where(player, lines[i].number);
-    check_status(player, status, reply);
-    check_always(player, reply);
+    conversation_note(reply);
+    conversation_check_status(&player->view, status, reply);
+    player->said_close = conversation_check_always(reply);
     while (++i < end) {
         note_where(player, lines[i].number);
-        if (lines[i].verb == VERB_FIELD)
-            check_field(player, lines[i].text, reply);
-        else if (lines[i].verb == VERB_ABSENT)
-            check_absent(lines[i].text, reply);
-        else
-            check_body(player, lines[i].text, reply);
+        conversation_check_line(&player->view, &lines[i], reply);
     }
 }
 
@@ -275,7 +153,7 @@ static void play_line(struct player *player, const struct conversation_scene *sc
     switch (line->verb) {
     case VERB_SEND:
     case VERB_SEND_RAW: {
-        char *block = gather_block(scene, player->row, i, &length);
+        char *block = gather_block(scene, player->view.row, i, &length);
         send_block(player, block, length);
         free(block);
         return;
@@ -303,6 +181,7 @@ static void play_line(struct player *player, const struct conversation_scene *sc
 /* Returns the bytes it sent. */
 static size_t play_scene(struct player player, const struct conversation_scene *scene, struct server *server)
 {
+    conversation_note(NULL);
     player.client = client_connect(server, player.manner == MANNER_WHOLE ? SOCKET_TCP : SOCKET_UNIX);
     for (unsigned i = 0; i < scene->line_count;) {
         note_where(&player, scene->lines[i].number);
@@ -327,12 +206,12 @@ static void play_row(struct player player, const struct conversation_scene *scen
 
 void conversation_play(const struct conversation *conversation, struct server *server, const char *root)
 {
-    struct player player = {.conversation = conversation, .root = root};
+    struct player player = {.conversation = conversation, .view.root = root};
     for (const struct conversation_scene *scene = conversation->scenes; scene; scene = scene->next) {
         if (scene->row_count == 0)
             play_row(player, scene, server);
         for (unsigned i = 0; i < scene->row_count; i++) {
-            player.row = scene->rows[i];
+            player.view.row = scene->rows[i];
             play_row(player, scene, server);
         }
     }

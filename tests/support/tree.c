@@ -162,6 +162,14 @@ static int set_time(const char *path, const struct stat *st, int type, struct FT
     return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW);
 }
 
+void tree_set_time(struct tree *tree, const char *name, int64_t seconds)
+{
+    char *path = tree_path(tree, name);
+    struct timespec times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
+    must(utimensat(AT_FDCWD, path, times, 0) == 0, path);
+    free(path);
+}
+
 void tree_set_times(struct tree *tree, int64_t seconds)
 {
     walk_time = (struct timespec){.tv_sec = seconds};

@@ -36,6 +36,9 @@ void tree_folder(struct tree *tree, const char *name);
 void tree_link(struct tree *tree, const char *name, const char *target);
 void tree_fifo(struct tree *tree, const char *name);
 
+/* A file's time of modification becomes `seconds` since the epoch. */
+void tree_set_time(struct tree *tree, const char *name, int64_t seconds);
+
 /* Every file's and folder's time of modification becomes `seconds` since the epoch. */
 void tree_set_times(struct tree *tree, int64_t seconds);
 
