@@ -293,12 +293,15 @@ static void sweep_client(struct clients *clients, struct connection *connection,
     bool drained = !expired && clients_draining(clients) && drain_ends(clients, connection, now, grace_usec);
     if ((!expired && !drained) || !slot_claim_seen(&connection->slot, seen))
         return;
+    enum connection_want want = WANT_CLOSE;
     if (drained)
         connection->reason = REASON_DRAIN;
-    if (drained || connection_expire(connection, workspace, &clients->options.limits))
+    else
+        want = connection_expire(connection, workspace, &clients->options.limits);
+    if (want == WANT_CLOSE)
         close_client(clients, connection);
     else
-        arm_client(clients, connection, WANT_WRITE);
+        arm_client(clients, connection, want);
 }
 
 bool clients_sweep(struct clients *clients, uint64_t grace_usec)

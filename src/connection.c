@@ -364,7 +364,19 @@ static bool has_taken_some(struct connection *c)
     return c->untaken < before;
 }
 
-bool connection_expire(struct connection *c, struct workspace *w, const struct connection_limits *limits)
+/* 408 to a request that hasn't come as a whole; more of it may come yet, and must not reset the answer away.
+ */
+static bool tell_timeout(struct connection *c, struct workspace *w)
+{
+    refuse(c, w, 408);
+    if (output_send(&w->output, c->fd) < 0 || shutdown(c->fd, SHUT_WR) < 0)
+        return false;
+    set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+    return true;
+}
+
+enum connection_want connection_expire(struct connection *c, struct workspace *w,
+                                       const struct connection_limits *limits)
 {
     static const enum connection_reason reason[] = {
         [PHASE_FRESH] = REASON_HEAD_TIMEOUT,       [PHASE_HEAD] = REASON_HEAD_TIMEOUT,
@@ -375,16 +387,13 @@ bool connection_expire(struct connection *c, struct workspace *w, const struct c
     enum connection_phase phase = phase_of(c);
     if (phase == PHASE_SENDING && has_taken_some(c)) {
         set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
-        return false;
+        return WANT_WRITE;
     }
     workspace_take_up(w, take(c));
-    if (phase == PHASE_HEAD || phase == PHASE_BODY) {
-        refuse(c, w, 408);
-        (void)output_send(&w->output, c->fd);
-    }
+    bool told = (phase == PHASE_HEAD || phase == PHASE_BODY) && tell_timeout(c, w);
     workspace_abandon(w);
     c->reason = (uint8_t)reason[phase];
-    return true;
+    return told ? WANT_READ : WANT_CLOSE;
 }
 
 void connection_close(struct connection *c)

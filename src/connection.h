@@ -93,12 +93,12 @@ enum connection_want connection_run(struct connection *connection, struct worksp
 int connection_timer(const struct connection *connection);
 
 /*
- * Its deadline has passed. True: 408 was answered where a request had begun, the reason is set, and
- * connection_close() is next. False: the client is slow but takes what it is sent, so it has a new deadline
- * and waits as before, for WANT_WRITE.
+ * Its deadline has passed. WANT_CLOSE: with the reason set, connection_close() is next. WANT_READ: where a
+ * request had begun 408 was answered, and the client's close is waited for. WANT_WRITE: the client is slow
+ * but takes what it is sent, so it has a new deadline and waits as before.
  */
-bool connection_expire(struct connection *connection, struct workspace *workspace,
-                       const struct connection_limits *limits);
+enum connection_want connection_expire(struct connection *connection, struct workspace *workspace,
+                                       const struct connection_limits *limits);
 
 /* Frees what the connection holds, all but its slot and fd. */
 void connection_close(struct connection *connection);

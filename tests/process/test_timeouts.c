@@ -113,14 +113,36 @@ static void who_takes_a_little_now_and_then_is_not(void **state)
     server_stop(server);
 }
 
-static void a_body_that_never_comes_does_not_hold_the_connection(void **state)
+static void half_a_body_is_answered_by_408(void **state)
+{
+    (void)state;
+    static const char *const starts[] = {"Content-Length: 1000\r\n\r\n",
+                                         "Transfer-Encoding: chunked\r\n\r\n3e8;a=\""};
+    struct server *server = server_run("[timeouts]\nbody = 1s\n");
+    struct client *clients[2];
+    for (size_t i = 0; i < 2; i++) {
+        clients[i] = client_connect(server, 0);
+        client_say(clients[i], "POST / HTTP/1.1\r\nHost: a\r\n");
+        client_say(clients[i], starts[i]);
+    }
+    int64_t start = patience_now();
+    while (!patience_poll(clients[0]->fd, POLLIN, patience_now() + 100000) && elapsed_ms(start) < LATEST_MS)
+        for (size_t i = 0; i < 2; i++)
+            client_say(clients[i], "x");
+    for (size_t i = 0; i < 2; i++)
+        assert_request_timeout(clients[i]);
+    assert_in_time("408", start);
+    server_stop(server);
+}
+
+static void what_is_not_read_does_not_hold_the_connection(void **state)
 {
     (void)state;
     struct server *server = server_run("[timeouts]\nbody = 1s\n[log]\nlevel = debug\n");
     struct client *client = client_connect(server, 0);
     int64_t start = patience_now();
-    client_say(client, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf of it");
-    assert_int_equal(client_receive(client, false)->status, 200);
+    client_say(client, "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2000000\r\n\r\nsome of it");
+    assert_int_equal(client_receive(client, false)->status, 413);
     server_await_log(server, "did not close in time");
     assert_in_time("the end of the wait for a body", start);
     server_stop(server);
@@ -134,7 +156,8 @@ int main(void)
         harness_test(an_idle_connection_ends_and_a_busy_one_does_not),
         harness_test(who_takes_nothing_is_cut_off),
         harness_test(who_takes_a_little_now_and_then_is_not),
-        harness_test(a_body_that_never_comes_does_not_hold_the_connection),
+        harness_test(half_a_body_is_answered_by_408),
+        harness_test(what_is_not_read_does_not_hold_the_connection),
     };
     return cmocka_run_group_tests_name("timeouts", tests, NULL, NULL);
 }

@@ -142,12 +142,19 @@ static void a_trickled_body_gets_408(void **state)
         driven_assert_phase(PHASE_BODY, 1031);
         driven_say("x");
     }
-    assert_true(connection_expire(&driven.connection, &driven.workspace, &driven.limits));
+    driven.workspace.now_usec = 1031;
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
     assert_int_equal(driven.connection.reason, REASON_BODY_TIMEOUT);
     char *text = driven_receive_text();
     assert_non_null(strstr(text, "HTTP/1.1 408 Request Timeout\r\n"));
     assert_non_null(strstr(text, "Connection: close\r\n"));
     assert_null(driven.connection.unfinished);
+    driven_say("what comes too late");
+    assert_int_equal(driven_run(1032), WANT_READ);
+    driven_assert_end();
+    assert_int_equal(shutdown(driven.client, SHUT_WR), 0);
+    assert_int_equal(driven_run(1033), WANT_CLOSE);
+    assert_int_equal(driven.connection.reason, REASON_BODY_TIMEOUT);
 }
 
 static void each_body_has_its_own_time(void **state)

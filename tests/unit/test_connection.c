@@ -140,7 +140,7 @@ static void a_client_that_takes_nothing_has_its_time(void **state)
     assert_int_equal(driven_run(1030), WANT_WRITE);
     driven_assert_phase(PHASE_SENDING, 1041);
     driven.workspace.now_usec = 1041;
-    assert_true(connection_expire(&driven.connection, &driven.workspace, &driven.limits));
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_CLOSE);
     assert_int_equal(driven.connection.reason, REASON_SEND_TIMEOUT);
     assert_null(driven.connection.unfinished);
 }
@@ -155,10 +155,10 @@ static void a_client_that_takes_little_has_more_time(void **state)
     for (unsigned i = 0; i < DRIVEN_SEND_BUFFER; i++)
         assert_int_equal(recv(driven.client, byte, 1, MSG_DONTWAIT), 1);
     driven.workspace.now_usec = 1041;
-    assert_false(connection_expire(&driven.connection, &driven.workspace, &driven.limits));
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_WRITE);
     driven_assert_phase(PHASE_SENDING, 1081);
     driven.workspace.now_usec = 1081;
-    assert_true(connection_expire(&driven.connection, &driven.workspace, &driven.limits));
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_CLOSE);
     assert_int_equal(driven.connection.reason, REASON_SEND_TIMEOUT);
 }
 
@@ -291,8 +291,10 @@ static void a_head_that_took_too_long_gets_408(void **state)
     (void)state;
     driven_say("GET / HTTP/1.1\r\n");
     assert_int_equal(driven_run(1001), WANT_READ);
-    assert_true(connection_expire(&driven.connection, &driven.workspace, &driven.limits));
+    driven.workspace.now_usec = 1010;
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
     assert_int_equal(driven.connection.reason, REASON_HEAD_TIMEOUT);
+    assert_int_equal(atomic_load(&driven.connection.phase), PHASE_LINGERING);
     char *text = driven_receive_text();
     assert_non_null(strstr(text, "HTTP/1.1 408 Request Timeout\r\n"));
     assert_non_null(strstr(text, "Connection: close\r\n"));
