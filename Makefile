@@ -43,9 +43,9 @@ run: deps-run ## install what is missing, build, serve www/ on http://127.0.0.1:
 	@echo 'Open http://127.0.0.1:$(PORT)/ in a browser; Ctrl-C ends it.'
 	@exec systemd-socket-activate --fdname=hello.socket -l 127.0.0.1:$(PORT) $(B)/hellod --config $(B)/run.ini
 
-.PHONY: check check-quick check-one unit conversations process asan tsan lint
+.PHONY: check check-quick check-one unit conversations process asan tsan coverage lint
 check: deps-check ## install what is missing, run every test, also under the sanitizers, and sum up
-	@tests/check lint unit conversations process asan tsan
+	@tests/check lint unit conversations process coverage asan tsan
 
 check-quick: ## the tests of a minute: lint, unit tests, conversations
 	@tests/check lint unit conversations
@@ -67,6 +67,9 @@ asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 
 tsan: ## all tests under ThreadSanitizer
 	@tests/check tsan
+
+coverage: ## how many lines of src/http the unit tests and conversations run: 97 in 100 at least
+	@tests/check coverage
 
 lint: ## layers, purity, lengths, layout, scripts, pages, units
 	@tests/check lint
