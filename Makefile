@@ -5,11 +5,14 @@ PREFIX ?= /usr
 DESTDIR ?=
 SBINDIR = $(PREFIX)/sbin
 WWWDIR = $(PREFIX)/share/hellod/www
+MANDIR = $(PREFIX)/share/man
+COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
 # Asked only when it is used: a fresh machine has no pkg-config yet.
 UNITDIR = $(or $(shell pkg-config --variable=systemdsystemunitdir systemd),/lib/systemd/system)
 
 CFLAGS ?= -O2 -g
-WARNINGS := -Wall -Wextra -Werror -Wformat=2 -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
+WERROR ?= -Werror
+WARNINGS := -Wall -Wextra $(WERROR) -Wformat=2 -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wstrict-overflow=2
 B := build
 VARIANT_FLAGS :=
@@ -24,6 +27,8 @@ LIBRARY := $(B)/libhellod.a
 SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 OTHER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/conversations/*.c tests/process/test_*.c))
+
+UNITS := $(wildcard systemd/*.socket systemd/*.service)
 
 PORT ?= 7878
 T ?=
@@ -82,18 +87,41 @@ format: ## lay out all C files with clang-format
 install: $(B)/hellod ## install into DESTDIR, PREFIX=/usr; an existing /etc/hello.ini is kept
 	install -D -m 0755 $(B)/hellod $(DESTDIR)$(SBINDIR)/hellod
 	install -D -m 0644 -t $(DESTDIR)$(WWWDIR) www/*.html
-	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) systemd/hello.socket systemd/hello.service
-	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|' $(DESTDIR)$(UNITDIR)/hello.service
+	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
+	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|' $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(filter %.service,$(UNITS)))
+	install -D -m 0644 src/hellod.8 $(DESTDIR)$(MANDIR)/man8/hellod.8
+	install -D -m 0644 src/hello.ini.5 $(DESTDIR)$(MANDIR)/man5/hello.ini.5
+	install -D -m 0644 src/hellod.completion $(DESTDIR)$(COMPLETIONDIR)/hellod
 	test -e $(DESTDIR)/etc/hello.ini || { install -D -m 0644 etc/hello.ini $(DESTDIR)/etc/hello.ini && \
 	    sed -i 's|/usr/share/hellod/www|$(WWWDIR)|' $(DESTDIR)/etc/hello.ini; }
 
 uninstall: ## remove what install put there, save /etc/hello.ini
-	rm -f $(DESTDIR)$(SBINDIR)/hellod $(DESTDIR)$(UNITDIR)/hello.socket $(DESTDIR)$(UNITDIR)/hello.service
+	rm -f $(DESTDIR)$(SBINDIR)/hellod $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(UNITS))
+	rm -f $(DESTDIR)$(MANDIR)/man8/hellod.8 $(DESTDIR)$(MANDIR)/man5/hello.ini.5 $(DESTDIR)$(COMPLETIONDIR)/hellod
 	rm -f $(patsubst www/%,$(DESTDIR)$(WWWDIR)/%,$(wildcard www/*.html))
 
-.PHONY: deps-run deps-check
+# The package is built in a copy of the tree, so that nothing of the build is left here.
+DEB = $(B)/hellod_$(VERSION)_$(shell dpkg --print-architecture).deb
+DEB_TREE = $(B)/deb/hellod-$(VERSION)
+
+.PHONY: deb
+deb: deps-deb ## install what is missing and build the Debian package, build/hellod_VERSION_ARCH.deb
+	@$(MAKE) --no-print-directory "$(DEB)"
+	@echo "$(DEB)"
+
+$(B)/%.deb: $(shell find Makefile README.md debian etc src systemd www -type f)
+	rm -rf $(B)/deb && mkdir -p $(DEB_TREE)
+	cp -R Makefile README.md debian etc src systemd tests www $(DEB_TREE)
+	cd $(DEB_TREE) && DEB_BUILD_OPTIONS="nocheck $$DEB_BUILD_OPTIONS" dpkg-buildpackage --build=binary --no-sign \
+	    >../build.log 2>&1 || { cat ../build.log && false; }
+	cp $(B)/deb/$(@F) $@
+
+.PHONY: deps-run deps-check deps-deb
 deps-run: ## install what `make run` needs from Debian's packages, if anything is missing
 	@tests/deps.sh run
+
+deps-deb: ## install what `make deb` needs from Debian's packages, if anything is missing
+	@tests/deps.sh deb
 
 deps-check: ## install what `make check` needs from Debian's packages, if anything is missing
 	@tests/deps.sh check

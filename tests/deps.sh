@@ -1,15 +1,19 @@
 #!/bin/bash
 # Installs what is missing of the Debian packages for a purpose, and does nothing at all where nothing is missing.
-#   tests/deps.sh run | check
+#   tests/deps.sh run | check | deb | system
 set -u
 
 run=(gcc libc6-dev pkg-config libsystemd-dev libinih-dev systemd media-types)
-check=("${run[@]}" binutils clang-format libcmocka-dev procps shellcheck)
+deb=("${run[@]}" debhelper dpkg-dev libcmocka-dev make procps)
+check=("${deb[@]}" binutils clang-format lintian mandoc shellcheck)
+system=(debian-archive-keyring mmdebstrap systemd-container)
 
 case "${1-}" in
 run) wanted=("${run[@]}") ;;
 check) wanted=("${check[@]}") ;;
-*) echo "usage: $0 run | check" >&2 && exit 2 ;;
+deb) wanted=("${deb[@]}") ;;
+system) wanted=("${system[@]}") ;;
+*) echo "usage: $0 run | check | deb | system" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then
