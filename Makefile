@@ -27,6 +27,7 @@ LIBRARY := $(B)/libhellod.a
 SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 OTHER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/conversations/*.c tests/process/test_*.c))
+SYSTEM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/system/*.c))
 
 UNITS := $(wildcard systemd/*.socket systemd/*.service)
 
@@ -146,6 +147,10 @@ $(B)/tests/%.o: ALL_CFLAGS += -Itests
 $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
+# What runs in containers is alone with the C library.
+$(B)/tests/system/%: $(B)/tests/system/%.o
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+
 # Changes when the compiler or a flag does, so that nothing is linked from two sets of flags.
 FLAGS := $(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)
 $(B)/flags: always
@@ -156,11 +161,12 @@ $(B)/flags: always
 always:
 
 # What tests/check builds.
-.PHONY: objects unit-programs conversations-programs process-programs
+.PHONY: objects unit-programs conversations-programs process-programs system-programs
 objects: $(OBJECTS)
 unit-programs: $(UNIT_TESTS)
 conversations-programs: $(B)/hellod $(filter $(B)/tests/conversations/%,$(OTHER_TESTS))
 process-programs: $(B)/hellod $(filter $(B)/tests/process/%,$(OTHER_TESTS))
+system-programs: $(SYSTEM_PROGRAMS)
 
 -include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(UNIT_TESTS:=.d) $(OTHER_TESTS:=.d)
 .SECONDARY:
