@@ -56,7 +56,7 @@ journal() {
 
 install_package() { apt-get --quiet=2 --yes install "$@" >/dev/null 2>&1; }
 
-# Clients without end, from load_start until load_stop, which prints their sums; see load.c.
+# Clients without end, from load_start until load_stop, which sets sums; see load.c.
 load_start() {
     /programs/load --port "${load_port:-7878}" --clients 8 "$@" >/run/load &
     load_pid=$!
@@ -66,7 +66,7 @@ load_start() {
 load_stop() {
     kill "$load_pid"
     wait "$load_pid"
-    tail -n 1 /run/load
+    sums=$(tail -n 1 /run/load)
 }
 
 # The rest of the case runs after a reboot.

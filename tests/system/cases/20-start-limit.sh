@@ -1,0 +1,25 @@
+# A wrong configuration doesn't close the port, however often the service fails; once it is right, those who wait are served.
+good=$(cat /etc/hello.ini)
+echo 'prot = 80' >>/etc/hello.ini
+for n in 1 2 3 4 5 6 7; do
+    if systemctl restart hello.service 2>/dev/null; then fail 'a wrong configuration was started'; fi
+done
+ok 'seven starts with a wrong configuration fail'
+same active "$(state_of hello.socket)" 'the socket is open nevertheless'
+line=$(wc -l </etc/hello.ini)
+like "*/etc/hello.ini:$line: *prot = 80: unknown key, did you mean port?*" "$(journal --unit=hello.service)" \
+    'the journal tells file, line and cure'
+like "*78/CONFIG*" "$(systemctl status hello.service || true)" 'systemctl status tells that it is the configuration'
+
+/programs/load --clients 50 --requests 50 >/run/waiting &
+client=$!
+wait_for sh -c '[ "$(systemctl show --property=NRestarts --value hello.service)" -ge 3 ]'
+same active "$(state_of hello.socket)" 'nor do clients who wait close it'
+echo "$good" >/etc/hello.ini
+wait $client
+like 'ok=50 refused=0 reset=0 *' "$(tail -n 1 /run/waiting)" 'once it is right, all who waited are served'
+
+for n in 1 2 3 4 5 6 7; do systemctl restart hello.service; done
+for n in 1 2 3 4 5 6 7; do systemctl restart hello.socket; done
+same active "$(state_of hello.socket)" 'nor do seven quick restarts of a right one, of service and of socket'
+like '*Hello!*' "$(page)" 'it serves'
