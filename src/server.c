@@ -28,6 +28,8 @@ enum {
     /* For clients that have connected and said nothing yet: their request may be on its way, or never come.
      */
     DRAIN_GRACE_USEC = 1000000,
+    /* From the end of the drain to the end of the process. */
+    STOP_SPARE_USEC = 5000000,
 };
 
 struct server {
@@ -80,7 +82,8 @@ static int start_drain(struct server *server, const char *why)
     unsigned count = clients_count(server->clients);
     server->draining = true;
     clients_drain(server->clients);
-    service_stopping("Stopping: %u connections to finish", count);
+    service_stopping(server->config->drain_usec + STOP_SPARE_USEC, "Stopping: %u connections to finish",
+                     count);
     log_info("%s: stopping, %u connections to finish", why, count);
     int r = sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, server->config->drain_usec, 1000,
                                        on_drain_over, server);

@@ -28,10 +28,12 @@ void service_ready(const char *format, ...)
     va_end(arguments);
 }
 
-void service_stopping(const char *format, ...)
+void service_stopping(uint64_t usec, const char *format, ...)
 {
+    char state[64];
+    snprintf(state, sizeof state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu", (unsigned long long)usec);
     va_list arguments;
     va_start(arguments, format);
-    notify("STOPPING=1", format, arguments);
+    notify(state, format, arguments);
     va_end(arguments);
 }

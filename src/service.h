@@ -11,7 +11,7 @@
 /* Everything is loaded and the pool runs. `status` is what `systemctl status` shows. */
 void service_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The stop has begun. */
-void service_stopping(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The stop has begun, and takes so long at most: the unit's own limit is extended where it is shorter. */
+void service_stopping(uint64_t usec, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

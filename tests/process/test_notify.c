@@ -45,10 +45,12 @@ static void a_server_that_cannot_start_never_says_ready(void **state)
 
 static void stop_by(int number)
 {
-    struct server *server = server_run("");
+    struct server *server = server_run("[timeouts]\ndrain = 100s\n");
     server_signal(server, number);
     const char *message = server_await_message(server, "STOPPING=1");
     assert_non_null(strstr(message, "STATUS=Stopping"));
+    /* Longer than the drain, lest systemd kill what still drains. */
+    assert_non_null(strstr(message, "\nEXTEND_TIMEOUT_USEC=105000000\n"));
     server_expect_exit(server, 0);
     assert_int_equal(count(server_messages(server), "STOPPING=1"), 1);
     assert_true(strstr(server->notified, "READY=1") < strstr(server->notified, "STOPPING=1"));

@@ -25,7 +25,6 @@ like 'ok=[1-9]* refused=0 reset=0 empty=0 short=0 wrong=0 late=0 *' "$sums" 'no 
 like '*Oops!*' "$(page)" 'and it serves as the administrator said'
 
 systemctl stop hello.socket 'hello@*.socket'
-install_package --allow-downgrades $hellod
 systemctl disable --now hello.socket 2>/dev/null
-install_package /packages/hellod-0.9.1.deb
+apt-get --quiet=2 --yes --allow-downgrades install /packages/hellod-0.9.1.deb --option=Dpkg::Options::=--force-confold >/dev/null 2>&1
 same 'disabled inactive' "$(systemctl is-enabled hello.socket || true) $(state_of hello.socket)" 'what was disabled stays so'

@@ -11,6 +11,6 @@ like '*Serving*' "$(journal _COMM=hellod)" 'what the program said is found by it
 like '*Serving*' "$(journal _SYSTEMD_UNIT=hello.service _EXE=/usr/sbin/hellod PRIORITY=6)" 'by unit, program and priority'
 same '' "$(journal --unit=hello.service --priority=warning)" 'and nothing of it is a warning'
 
-echo 'prot = 80' >>/etc/hello.ini
+sed -i 's/^port = .*/prot = 80/' /etc/hello.ini
 systemctl start hello.service 2>/dev/null || true
 like '*unknown key*' "$(journal --unit=hello.service --priority=err)" 'a mistake in hello.ini is an error'

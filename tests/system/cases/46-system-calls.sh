@@ -1,0 +1,29 @@
+# The list of system calls is all that serving takes: here a call that is not in it kills.
+mkdir -p /run/systemd/system/hello.service.d /srv/site/folder
+printf '[Service]\nSystemCallErrorNumber=kill\n' >/run/systemd/system/hello.service.d/kill.conf
+systemctl daemon-reload
+head --bytes=100M /dev/urandom >/srv/site/large
+cp /usr/share/hellod/www/* /srv/site
+ln -s ../hello.html /srv/site/folder/inside
+ln -s /etc/passwd /srv/site/folder/outside
+ln -s ../../../etc/passwd /srv/site/folder/above
+sed -i 's|^document_root = .*|document_root = /srv/site|; s/^sleep = .*/sleep = 1s/; s/^pool_size = .*/pool_size = auto/; s/^level = .*/level = debug/' \
+    /etc/hello.ini
+for n in 1 2 3; do page /sleep >/run/slept.$n & done
+cmp <(page /large) /srv/site/large
+ok 'a file of 100 MiB arrives as it is'
+wait
+like '*Hello!*Hello!*Hello!*' "$(cat /run/slept.*)" 'requests of /sleep are answered meanwhile'
+like '*Hello!*' "$(page /folder/inside)" 'a link that stays in the document root is followed'
+same '404 404' "$(status_of /folder/outside) $(status_of /folder/above)" 'one that leaves it is not'
+same '301 404 404' "$(status_of /folder) $(status_of /folder/) $(status_of /folder/../../etc/passwd)" 'folders are told from files'
+load_start --clients 64 --path /hello.html
+/programs/load --clients 20 --requests 40 --path /large >/run/large
+load_stop
+like 'ok=40 *' "$(tail -n 1 /run/large)" 'forty downloads of it at a time'
+like 'ok=[1-9]* refused=0 reset=0 empty=0 short=0 wrong=0 late=0 *' "$sums" 'and many small ones besides'
+systemctl restart hello.service
+page >/dev/null
+systemctl stop hello.service 2>/dev/null
+same 'success 0' "$(systemctl show --property=Result --value hello.service) $(systemctl show --property=NRestarts --value hello.service)" \
+    'no call was missing'
