@@ -49,15 +49,18 @@ run: deps-run ## install what is missing, build, serve www/ on http://127.0.0.1:
 	@echo 'Open http://127.0.0.1:$(PORT)/ in a browser; Ctrl-C ends it.'
 	@exec systemd-socket-activate --fdname=hello.socket -l 127.0.0.1:$(PORT) $(B)/hellod --config $(B)/run.ini
 
-.PHONY: check check-quick check-one unit conversations process asan tsan coverage lint
+.PHONY: check check-quick check-one check-system unit conversations process package asan tsan coverage lint
 check: deps-check ## install what is missing, run every test, also under the sanitizers, and sum up
-	@tests/check lint unit conversations process coverage asan tsan
+	@tests/check lint unit conversations process coverage package system asan tsan
 
 check-quick: ## the tests of a minute: lint, unit tests, conversations
 	@tests/check lint unit conversations
 
 check-one: ## the tests with a word in their name: make check-one T=word
 	@tests/check one
+
+check-system: deps-check ## the package in a real systemd: Debian 12 and 13, booted in containers; T=word for some of it
+	@tests/check system
 
 unit: ## the tests of single modules
 	@tests/check unit
@@ -67,6 +70,9 @@ conversations: ## HTTP spoken with the real server, from text files
 
 process: ## the server as a process: sockets, signals, readiness, drain
 	@tests/check process
+
+package: ## the Debian package as a file: twice the same, nothing missing, nothing for lintian
+	@tests/check package
 
 asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@tests/check asan
@@ -113,8 +119,8 @@ deb: deps-deb ## install what is missing and build the Debian package, build/hel
 $(B)/%.deb: $(shell find Makefile README.md debian etc src systemd www -type f)
 	rm -rf $(B)/deb && mkdir -p $(DEB_TREE)
 	cp -R Makefile README.md debian etc src systemd tests www $(DEB_TREE)
-	cd $(DEB_TREE) && DEB_BUILD_OPTIONS="nocheck $$DEB_BUILD_OPTIONS" dpkg-buildpackage --build=binary --no-sign \
-	    >../build.log 2>&1 || { cat ../build.log && false; }
+	cd $(DEB_TREE) && env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u B -u T "DEB_BUILD_OPTIONS=nocheck $$DEB_BUILD_OPTIONS" \
+	    dpkg-buildpackage --build=binary --no-sign >../build.log 2>&1 || { cat ../build.log && false; }
 	cp $(B)/deb/$(@F) $@
 
 .PHONY: deps-run deps-check deps-deb

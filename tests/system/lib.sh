@@ -41,6 +41,11 @@ wait_for() {
     fail "waited in vain for: $*"
 }
 
+# property UNIT NAME: what systemd says of the unit.
+property() { systemctl show --property="$2" --value "$1"; }
+property_is() { [ "$(property "$1" "$2")" = "$3" ]; }
+property_reaches() { [ "$(property "$1" "$2")" -ge "$3" ]; }
+
 state_of() { systemctl is-active "$1" || true; }
 
 # What a path of the site is answered with; curl's status is 22 after an error of HTTP.

@@ -1,9 +1,9 @@
 # A restart, also in a loop and under load, refuses nobody: the socket is systemd's.
 load_start
 for n in 1 2 3 4 5 6 7 8 9 10; do
-    before=$(systemctl show --property=InvocationID hello.service)
+    before=$(property hello.service InvocationID)
     systemctl restart hello.service
-    [ "$before" != "$(systemctl show --property=InvocationID hello.service)" ] || fail "restart $n did nothing"
+    [ "$before" != "$(property hello.service InvocationID)" ] || fail "restart $n did nothing"
 done
 load_stop
 like 'ok=[1-9]*' "$sums" 'clients were served'

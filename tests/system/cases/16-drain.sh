@@ -14,7 +14,7 @@ wait $client
 like '*Hello!*' "$(cat /run/slept)" 'a request of three seconds is answered during a stop with a limit of one'
 [ $took -ge 1 ] || fail "the stop took $took seconds, and so waited for nobody"
 like '*, 0 connections cut short*' "$(journal --unit=hello.service)" 'none was cut short'
-same success "$(systemctl show --property=Result --value hello.service)" 'and systemd killed nobody'
+same success "$(property hello.service Result)" 'and systemd killed nobody'
 
 sed -i 's/^sleep = .*/sleep = 1h/; s/^drain = .*/drain = 500ms/' /etc/hello.ini
 page >/dev/null

@@ -13,7 +13,7 @@ like "*status=78*" "$(systemctl status hello.service || true)" 'systemctl status
 
 /programs/load --clients 50 --requests 50 >/run/waiting &
 client=$!
-wait_for sh -c '[ "$(systemctl show --property=NRestarts --value hello.service)" -ge 3 ]'
+wait_for property_reaches hello.service NRestarts 3
 same active "$(state_of hello.socket)" 'nor do clients who wait close it'
 echo "$good" >/etc/hello.ini
 wait $client

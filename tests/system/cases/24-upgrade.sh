@@ -6,17 +6,17 @@ echo upgraded >/srv/upgraded/hello.html
 printf '[server]\ndocument_root = /srv/upgraded\n' >/etc/hello/site.ini
 systemctl start hello@site.socket
 curl --silent --unix-socket /run/hellod/site.socket http://site/ >/dev/null
-site_before=$(systemctl show --property=InvocationID hello@site.service)
+site_before=$(property hello@site.service InvocationID)
 load_start
-before=$(systemctl show --property=InvocationID hello.service)
-socket_before=$(systemctl show --property=InvocationID hello.socket)
+before=$(property hello.service InvocationID)
+socket_before=$(property hello.socket InvocationID)
 install_package /packages/hellod-0.9.1.deb
 same 0.9.1 "$(dpkg-query --show --showformat='${Version}' hellod)" 'apt upgrades'
 same "$mine" "$(cat /etc/hello.ini)" 'hello.ini is as it was'
-[ "$before" != "$(systemctl show --property=InvocationID hello.service)" ] || fail 'the old program still serves'
+[ "$before" != "$(property hello.service InvocationID)" ] || fail 'the old program still serves'
 ok 'the new program serves'
-same "$socket_before" "$(systemctl show --property=InvocationID hello.socket)" 'on the socket that was there'
-[ "$site_before" != "$(systemctl show --property=InvocationID hello@site.service)" ] || fail 'the old program still serves the site'
+same "$socket_before" "$(property hello.socket InvocationID)" 'on the socket that was there'
+[ "$site_before" != "$(property hello@site.service InvocationID)" ] || fail 'the old program still serves the site'
 ok 'on the sites, too'
 install_package --option=Dpkg::Options::=--force-confdef --option=Dpkg::Options::=--force-confold /packages/hellod-0.9.2.deb
 same "$mine" "$(cat /etc/hello.ini)" 'with another hello.ini in the package, it is as it was'

@@ -12,7 +12,7 @@ same 'inactive' "$(state_of hello@two.service)" 'by a service of its own'
 same 'this is two' "$(at two)" 'the second, too'
 like '*Hello!*' "$(page)" 'and the main site as ever'
 
-user_of() { stat --format=%u /proc/"$(systemctl show --property=MainPID --value $1)"; }
+user_of() { stat --format=%u /proc/"$(property $1 MainPID)"; }
 same 3 "$(for unit in hello hello@one hello@two; do user_of $unit.service; done | sort -u | wc -l)" 'they run as three users'
 
 mkdir -p /etc/systemd/system/hello@one.socket.d

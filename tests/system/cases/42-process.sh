@@ -1,10 +1,10 @@
 # The running process has nothing to give away.
 page >/dev/null
-pid=$(systemctl show --property=MainPID --value hello.service)
+pid=$(property hello.service MainPID)
 status=$(cat /proc/$pid/status)
 of() { awk -v key="$1:" '$1 == key { print $2 }' <<<"$status"; }
-[ "$(of Uid)" -ge 61184 ] && [ "$(of Uid)" -le 65519 ] || fail "it runs as user $(of Uid)"
-ok 'it runs as a user of its own making'
+user=$(of Uid)
+same 1 $((user >= 61184 && user <= 65519)) 'it runs as a user that systemd made for it'
 same '' "$(getent --service=files passwd hello-www || true)" 'that no file knows'
 for set in CapInh CapPrm CapEff CapBnd CapAmb; do same 0000000000000000 "$(of $set)" "$set is empty"; done
 same '1 2' "$(of NoNewPrivs) $(of Seccomp)" 'it can get no privilege, and has a filter for system calls'

@@ -25,5 +25,5 @@ like 'ok=[1-9]* refused=0 reset=0 empty=0 short=0 wrong=0 late=0 *' "$sums" 'and
 systemctl restart hello.service
 page >/dev/null
 systemctl stop hello.service 2>/dev/null
-same 'success 0' "$(systemctl show --property=Result --value hello.service) $(systemctl show --property=NRestarts --value hello.service)" \
+same 'success 0' "$(property hello.service Result) $(property hello.service NRestarts)" \
     'no call was missing'

@@ -5,7 +5,7 @@ systemctl daemon-reload
 systemctl restart hello.socket
 like '*Hello!*' "$(curl --silent http://127.0.0.1/)" 'port 80 is served over IPv4'
 like '*Hello!*' "$(curl --silent --globoff 'http://[::1]/')" 'and over IPv6'
-pid=$(systemctl show --property=MainPID --value hello.service)
+pid=$(property hello.service MainPID)
 [ "$(stat --format=%u /proc/$pid)" -ne 0 ] || fail 'by root'
 ok 'by no root'
 like '*Failed to connect*' "$(page 2>&1 || true)" 'and the old port is closed'
