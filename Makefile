@@ -7,6 +7,7 @@ SBINDIR = $(PREFIX)/sbin
 WWWDIR = $(PREFIX)/share/hellod/www
 MANDIR = $(PREFIX)/share/man
 COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
+CATALOGDIR = $(PREFIX)/lib/systemd/catalog
 # Asked only when it is used: a fresh machine has no pkg-config yet.
 UNITDIR = $(or $(shell pkg-config --variable=systemdsystemunitdir systemd),/lib/systemd/system)
 
@@ -30,6 +31,7 @@ OTHER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/conversations/*.c tests/pr
 SYSTEM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/system/*.c))
 
 UNITS := $(wildcard systemd/*.socket systemd/*.service)
+CATALOGS := $(wildcard systemd/*.catalog)
 
 PORT ?= 7878
 T ?=
@@ -96,6 +98,7 @@ install: $(B)/hellod ## install into DESTDIR, PREFIX=/usr; an existing /etc/hell
 	install -D -m 0644 -t $(DESTDIR)$(WWWDIR) www/*.html
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
 	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|' $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(filter %.service,$(UNITS)))
+	$(if $(CATALOGS),install -D -m 0644 -t $(DESTDIR)$(CATALOGDIR) $(CATALOGS))
 	install -D -m 0644 src/hellod.8 $(DESTDIR)$(MANDIR)/man8/hellod.8
 	install -D -m 0644 src/hello.ini.5 $(DESTDIR)$(MANDIR)/man5/hello.ini.5
 	install -D -m 0644 src/hellod.completion $(DESTDIR)$(COMPLETIONDIR)/hellod
@@ -104,6 +107,7 @@ install: $(B)/hellod ## install into DESTDIR, PREFIX=/usr; an existing /etc/hell
 
 uninstall: ## remove what install put there, save /etc/hello.ini
 	rm -f $(DESTDIR)$(SBINDIR)/hellod $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(UNITS))
+	rm -f $(patsubst systemd/%,$(DESTDIR)$(CATALOGDIR)/%,$(CATALOGS))
 	rm -f $(DESTDIR)$(MANDIR)/man8/hellod.8 $(DESTDIR)$(MANDIR)/man5/hello.ini.5 $(DESTDIR)$(COMPLETIONDIR)/hellod
 	rm -f $(patsubst www/%,$(DESTDIR)$(WWWDIR)/%,$(wildcard www/*.html))
 
