@@ -81,36 +81,12 @@ static void add_entry(struct reader *reader, const char *key, const char *value)
     }
 }
 
-/* The length of the UTF-8 sequence that `s` starts with (RFC 3629 section 4); 0 where it starts with none. */
-static size_t utf8_length(struct str s)
-{
-    const unsigned char *octets = (const unsigned char *)s.data;
-    unsigned char lead = octets[0];
-    size_t length = lead < 0x80   ? 1
-                    : lead < 0xc2 ? 0
-                    : lead < 0xe0 ? 2
-                    : lead < 0xf0 ? 3
-                    : lead < 0xf5 ? 4
-                                  : 0;
-    if (length > s.length)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((octets[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    /* Longer than need be, a surrogate, past U+10FFFF. */
-    if ((lead == 0xe0 && octets[1] < 0xa0) || (lead == 0xed && octets[1] > 0x9f) ||
-        (lead == 0xf0 && octets[1] < 0x90) || (lead == 0xf4 && octets[1] > 0x8f))
-        return 0;
-    return length;
-}
-
 /* What makes the line no text, or NULL. A control byte would also break a message of ours into two lines. */
 static const char *text_fault(struct str line)
 {
     while (line.length > 0) {
         char c = line.data[0];
-        size_t length = utf8_length(line);
+        size_t length = str_utf8_length(line);
         if (c == '\0')
             return "a NUL byte; only text may be here";
         if ((c > '\0' && c < ' ' && c != '\t') || c == 0x7f)

@@ -88,6 +88,23 @@ int date_format(int64_t seconds, char buffer[static DATE_LENGTH])
     return 0;
 }
 
+int date_format_iso(int64_t seconds, char buffer[static DATE_ISO_LENGTH])
+{
+    if (seconds < FIRST_SECOND || seconds > LAST_SECOND)
+        return -ERANGE;
+    unsigned clock;
+    struct civil date = civil_from_day(split(seconds, &clock));
+    memcpy(buffer, "____-__-__T__:__:__Z", DATE_ISO_LENGTH);
+    write_two_digits(buffer, date.year / 100);
+    write_two_digits(buffer + 2, date.year % 100);
+    write_two_digits(buffer + 5, date.month);
+    write_two_digits(buffer + 8, date.day);
+    write_two_digits(buffer + 11, clock / 3600);
+    write_two_digits(buffer + 14, clock / 60 % 60);
+    write_two_digits(buffer + 17, clock % 60);
+    return 0;
+}
+
 /* What follows the weekday. In the pattern 0 is a digit, _ a digit or a space, and a any octet. */
 struct form {
     struct str pattern;

@@ -88,6 +88,29 @@ int str_to_uint64(struct str s, uint64_t *ret)
     return 0;
 }
 
+size_t str_utf8_length(struct str s)
+{
+    const unsigned char *octets = (const unsigned char *)s.data;
+    unsigned char lead = s.length > 0 ? octets[0] : 0xff;
+    size_t length = lead < 0x80   ? 1
+                    : lead < 0xc2 ? 0
+                    : lead < 0xe0 ? 2
+                    : lead < 0xf0 ? 3
+                    : lead < 0xf5 ? 4
+                                  : 0;
+    if (length > s.length)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
+        if ((octets[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    /* Longer than need be, a surrogate, past U+10FFFF. */
+    if ((lead == 0xe0 && octets[1] < 0xa0) || (lead == 0xed && octets[1] > 0x9f) ||
+        (lead == 0xf0 && octets[1] < 0x90) || (lead == 0xf4 && octets[1] > 0x8f))
+        return 0;
+    return length;
+}
+
 /* One octet as str_escape() shows it; returns how many characters that took. */
 static size_t escape(unsigned char octet, char piece[static 4])
 {

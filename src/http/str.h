@@ -44,6 +44,9 @@ bool str_next(struct str *rest, char separator, struct str *ret);
 /* Decimal digits only, no sign, no white space. 0, -EINVAL for anything else or -ERANGE past UINT64_MAX. */
 int str_to_uint64(struct str s, uint64_t *ret);
 
+/* The length of the UTF-8 sequence that `s` starts with (RFC 3629 section 4); 0 where it starts with none. */
+size_t str_utf8_length(struct str s);
+
 /*
  * Writes `s` so that a log line or a terminal is safe from it: printable ASCII as it is, backslash doubled,
  * CR, LF and TAB as \r, \n and \t, any other byte as \xHH (hex digits in lower case). Cut at a whole escape

@@ -58,6 +58,7 @@ static void test_format_refuses_other_years(void **state)
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
         char text[DATE_LENGTH + 1] = "untouched";
         assert_int_equal(date_format(outside[i], text), -ERANGE);
+        assert_int_equal(date_format_iso(outside[i], text), -ERANGE);
         assert_string_equal(text, "untouched");
     }
 }
@@ -82,6 +83,11 @@ static void test_format_and_parse_agree_with_libc(void **state)
                  months[tm.tm_mon], tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, tm.tm_year + 1900);
         assert_int_equal(date_parse(str_of(expected), NOW, &back), 0);
         assert_true(back == seconds);
+        char iso[DATE_ISO_LENGTH + 1] = {0};
+        snprintf(expected, sizeof expected, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900,
+                 tm.tm_mon + 1, tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        assert_int_equal(date_format_iso(seconds, iso), 0);
+        assert_string_equal(iso, expected);
     }
 }
 

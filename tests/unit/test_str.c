@@ -115,6 +115,37 @@ static void test_numbers(void **state)
     }
 }
 
+static void test_utf8_length(void **state)
+{
+    (void)state;
+    static const struct {
+        struct str text;
+        size_t length;
+    } rows[] = {
+        {STR(""), 0},
+        {STR("a\xff"), 1},
+        {STR("\x7f"), 1},
+        {STR("\x80"), 0},
+        {STR("\xc3\xa4"), 2},
+        {STR("\xc3"), 0},
+        {STR("\xc3("), 0},
+        {STR("\xc0\xaf"), 0}, /* "/" in two octets */
+        {STR("\xc1\xbf"), 0},
+        {STR("\xe0\x80\xaf"), 0}, /* in three */
+        {STR("\xe0\xa0\x80"), 3},
+        {STR("\xed\x9f\xbf"), 3},
+        {STR("\xed\xa0\x80"), 0}, /* a surrogate */
+        {STR("\xf0\x80\x80\xaf"), 0},
+        {STR("\xf0\x90\x80\x80"), 4},
+        {STR("\xf4\x8f\xbf\xbf"), 4},
+        {STR("\xf4\x90\x80\x80"), 0}, /* past U+10FFFF */
+        {STR("\xf5\x80\x80\x80"), 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(str_utf8_length(rows[i].text), rows[i].length);
+    assert_int_equal(str_utf8_length((struct str){NULL, 0}), 0);
+}
+
 static void test_escape(void **state)
 {
     (void)state;
@@ -146,9 +177,10 @@ static void test_escape_is_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_comparison),    cmocka_unit_test(test_order),   cmocka_unit_test(test_trim),
-        cmocka_unit_test(test_next),          cmocka_unit_test(test_numbers), cmocka_unit_test(test_escape),
-        cmocka_unit_test(test_escape_is_cut),
+        cmocka_unit_test(test_comparison),    cmocka_unit_test(test_order),
+        cmocka_unit_test(test_trim),          cmocka_unit_test(test_next),
+        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_escape),
+        cmocka_unit_test(test_escape_is_cut), cmocka_unit_test(test_utf8_length),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }

@@ -1,0 +1,89 @@
+/* Pieces of text, one after the other; what two kinds of document need escaped is told by one function each.
+ */
+#include "http/writer.h"
+
+#include <string.h>
+
+enum { DECIMAL_MAX = 20 /* digits of UINT64_MAX */ };
+
+#define REPLACEMENT STR("\xef\xbf\xbd") /* U+FFFD */
+
+void writer_put(struct writer *writer, struct str piece)
+{
+    writer->full |= piece.length > writer->size - writer->length;
+    if (writer->full || piece.length == 0)
+        return;
+    memcpy(writer->buffer + writer->length, piece.data, piece.length);
+    writer->length += piece.length;
+}
+
+void writer_put_decimal(struct writer *writer, uint64_t value)
+{
+    char digits[DECIMAL_MAX];
+    size_t start = sizeof digits;
+    do
+        digits[--start] = (char)('0' + value % 10);
+    while ((value /= 10) > 0);
+    writer_put(writer, (struct str){digits + start, sizeof digits - start});
+}
+
+static struct str html_entity(char c)
+{
+    switch (c) {
+    case '&':
+        return STR("&amp;");
+    case '<':
+        return STR("&lt;");
+    case '>':
+        return STR("&gt;");
+    case '"':
+        return STR("&quot;");
+    case '\'':
+        return STR("&#39;");
+    default:
+        return (struct str){NULL, 0};
+    }
+}
+
+/* Control octets have no place in HTML text, not even as an entity. */
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 || c == 0x7f;
+}
+
+void writer_put_html(struct writer *writer, struct str text)
+{
+    while (text.length > 0) {
+        size_t length = str_utf8_length(text);
+        struct str entity = html_entity(text.data[0]);
+        if (length == 0 || is_control(text.data[0]))
+            writer_put(writer, REPLACEMENT);
+        else
+            writer_put(writer, entity.data ? entity : (struct str){text.data, length});
+        text = str_after(text, length > 0 ? length : 1);
+    }
+}
+
+void writer_put_json(struct writer *writer, struct str text)
+{
+    static const char digits[] = "0123456789abcdef";
+    while (text.length > 0) {
+        size_t length = str_utf8_length(text);
+        unsigned char octet = (unsigned char)text.data[0];
+        if (length == 0)
+            writer_put(writer, REPLACEMENT);
+        else if (octet == '"' || octet == '\\')
+            writer_put(writer, (struct str){(char[]){'\\', (char)octet}, 2});
+        else if (octet < 0x20)
+            writer_put(writer, (struct str){
+                                   (char[]){'\\', 'u', '0', '0', digits[octet >> 4], digits[octet & 15]}, 6});
+        else
+            writer_put(writer, (struct str){text.data, length});
+        text = str_after(text, length > 0 ? length : 1);
+    }
+}
+
+size_t writer_length(const struct writer *writer)
+{
+    return writer->full ? 0 : writer->length;
+}

@@ -1,0 +1,29 @@
+#ifndef HELLOD_HTTP_WRITER_H
+#define HELLOD_HTTP_WRITER_H
+
+#include "http/str.h"
+
+/*
+ * Text put into a caller's buffer, piece by piece, as a plain value {.buffer, .size}. Once a piece did not
+ * fit, nothing more is written: the space is asked for once, at the end.
+ */
+struct writer {
+    char *buffer;
+    size_t size;
+    size_t length;
+    bool full;
+};
+
+void writer_put(struct writer *writer, struct str piece);
+void writer_put_decimal(struct writer *writer, uint64_t value);
+
+/* As text or as a quoted attribute of an HTML document in UTF-8; U+FFFD for octets that are none. */
+void writer_put_html(struct writer *writer, struct str text);
+
+/* As the inside of a JSON string (RFC 8259 section 7); U+FFFD for octets that are no UTF-8. */
+void writer_put_json(struct writer *writer, struct str text);
+
+/* How many bytes there are, or 0 where not all fitted. */
+size_t writer_length(const struct writer *writer);
+
+#endif
