@@ -6,9 +6,9 @@
 
 #include "cleanup.h"
 #include "config_file.h"
+#include "config_nearest.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -95,55 +95,15 @@ static const struct config_option *find_option(const char *section, const char *
     return NULL;
 }
 
-static size_t smaller(size_t a, size_t b)
-{
-    return a < b ? a : b;
-}
-
-/* How many letters must be put in, left out, changed or swapped with their neighbour to make `a` of `b`,
- * ignoring case. */
-static size_t edit_distance(const char *a, const char *b)
-{
-    enum { LONGEST = 32 };
-    unsigned char table[LONGEST + 1][LONGEST + 1];
-    size_t rows = strlen(a), columns = strlen(b);
-    if (rows > LONGEST || columns > LONGEST)
-        return SIZE_MAX;
-    for (size_t i = 0; i <= rows; i++) {
-        for (size_t j = 0; j <= columns; j++) {
-            size_t cost = i + j;
-            if (i > 0 && j > 0) {
-                bool differ = tolower((unsigned char)a[i - 1]) != tolower((unsigned char)b[j - 1]);
-                cost = smaller(table[i - 1][j] + 1u, table[i][j - 1] + 1u);
-                cost = smaller(cost, table[i - 1][j - 1] + differ);
-                if (differ && i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                    cost = smaller(cost, table[i - 2][j - 2] + 1u);
-            }
-            table[i][j] = (unsigned char)cost;
-        }
-    }
-    return table[rows][columns];
-}
-
 /* The key of the section, or where that is NULL the section, that `word` is a slip of; NULL where none is
  * near. */
 static const char *nearest(const char *section, const char *word)
 {
-    const char *best = NULL;
-    size_t best_distance = SIZE_MAX;
-    for (const struct config_option *option = config_options; option->section; option++) {
-        if (section && strcmp(option->section, section) != 0)
-            continue;
-        const char *known = section ? option->key : option->section;
-        size_t longer = strlen(word) > strlen(known) ? strlen(word) : strlen(known);
-        size_t distance = edit_distance(word, known);
-        /* A slip in every third letter still looks like the word. */
-        if (distance < best_distance && (distance == 1 || distance <= longer / 3)) {
-            best = known;
-            best_distance = distance;
-        }
-    }
-    return best;
+    struct config_nearest nearest = {.word = word};
+    for (const struct config_option *option = config_options; option->section; option++)
+        if (!section || strcmp(option->section, section) == 0)
+            config_nearest_try(&nearest, section ? option->key : option->section);
+    return nearest.best;
 }
 
 static void refuse_section(struct load *load, const struct config_entry *entry)
