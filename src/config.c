@@ -5,8 +5,10 @@
 #include "config.h"
 
 #include "cleanup.h"
+#include "config_entry.h"
 #include "config_file.h"
 #include "config_nearest.h"
+#include "config_rules.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MSEC UINT64_C(1000)
@@ -38,6 +41,12 @@ const struct config_option config_options[] = {
      "How many threads serve; auto: one a CPU."},
     {"server", "index", FIELD(index), {CONFIG_NAMES, 1, CONFIG_INDEX_MAX}, "hello.html index.html",
      "The files that answer for their folder, the first one that is there."},
+    {"server", "listing", FIELD(rules.listing), {CONFIG_BOOLEAN, 0, 0}, "off",
+     "Whether a folder without such a file is answered with a list of what is in it."},
+    {"server", "precompressed", FIELD(rules.precompressed), {CONFIG_BOOLEAN, 0, 0}, "on",
+     "Whether x.br, x.zst or x.gz is sent for x, where it is not older and the client can take it."},
+    {"server", "fallback", FIELD(rules.fallback), {CONFIG_FILE_OR_OFF, 0, 0}, "off",
+     "The page that answers where a browser goes to what isn't there, as /index.html of an application; off: 404."},
     {"server", "sleep", FIELD(sleep_usec), {CONFIG_DURATION_OR_OFF, MSEC, HOUR}, "5s",
      "How long /sleep takes to answer; off: there is no /sleep."},
     {"server", "max_connections", FIELD(max_connections), {CONFIG_COUNT, 1, 1000000}, "32768",
@@ -72,6 +81,7 @@ enum { OPTIONS = sizeof(config_options) / sizeof(config_options[0]) - 1 };
 struct load {
     struct config_file file;
     struct config config;
+    struct config_rules_reader rules;
     const struct config_entry *set[OPTIONS]; /* the entry that named the option first; NULL: none has */
 };
 
@@ -103,12 +113,15 @@ static const char *nearest(const char *section, const char *word)
     for (const struct config_option *option = config_options; option->section; option++)
         if (!section || strcmp(option->section, section) == 0)
             config_nearest_try(&nearest, section ? option->key : option->section);
+    for (const char *const *name = config_rules_sections; !section && *name; name++)
+        config_nearest_try(&nearest, *name);
     return nearest.best;
 }
 
 static void refuse_section(struct load *load, const struct config_entry *entry)
 {
-    const char *near = nearest(NULL, entry->section);
+    CLEANUP(free_memory) char *word = strndup(entry->section, strcspn(entry->section, " \t"));
+    const char *near = nearest(NULL, word && *word ? word : entry->section);
     if (near)
         config_file_mistake(&load->file, entry->line, "[%s]: unknown section, did you mean [%s]?",
                             entry->section, near);
@@ -129,66 +142,45 @@ static void refuse_homeless(struct load *load, const struct config_entry *entry)
                             entry->value);
 }
 
+static bool is_key_of_path(const char *key)
+{
+    for (const struct config_rule *rule = config_rules; rule->section; rule++)
+        if (strcmp(rule->key, key) == 0 && config_rules_section(rule->section) == config_rules_sections[0])
+            return true;
+    return false;
+}
+
 static void refuse_key(struct load *load, const struct config_entry *entry)
 {
     const struct config_option *elsewhere = find_option(NULL, entry->key);
     const char *near = nearest(entry->section, entry->key);
-    CLEANUP(free_memory) char *advice = NULL;
-    int r;
     if (elsewhere)
-        r = asprintf(&advice, "; it belongs in [%s]", elsewhere->section);
+        config_file_refuse(&load->file, entry, "unknown key; it belongs in [%s]", elsewhere->section);
+    else if (is_key_of_path(entry->key))
+        config_file_refuse(&load->file, entry, "unknown key; it belongs in a section such as [path /*]");
     else if (near)
-        r = asprintf(&advice, ", did you mean %s?", near);
+        config_file_refuse(&load->file, entry, "unknown key, did you mean %s?", near);
     else
-        r = asprintf(&advice, "; hellod --help lists all");
-    if (r < 0) {
-        advice = NULL;
-        load->file.error = -ENOMEM;
-        return;
-    }
-    config_file_mistake(&load->file, entry->line, "[%s] %s = %s: unknown key%s", entry->section, entry->key,
-                        entry->value, advice);
-}
-
-static void refuse_value(struct load *load, const struct config_entry *entry,
-                         const struct config_option *option)
-{
-    CLEANUP(free_memory) char *expected = NULL;
-    size_t length;
-    FILE *stream = open_memstream(&expected, &length);
-    if (stream)
-        config_value_describe(&option->domain, stream);
-    if (!stream || fclose(stream) != 0) {
-        load->file.error = -ENOMEM;
-        return;
-    }
-    config_file_mistake(&load->file, entry->line, "[%s] %s = %s: not %s", entry->section, entry->key,
-                        entry->value, expected);
+        config_file_refuse(&load->file, entry, "unknown key; hellod --help lists all");
 }
 
 static void read_value(struct load *load, const struct config_entry *entry,
                        const struct config_option *option)
 {
-    struct config_file *file = &load->file;
     if (!*entry->value) {
-        config_file_mistake(file, entry->line, "[%s] %s = : no value; without the line it is %s",
+        config_file_mistake(&load->file, entry->line, "[%s] %s = : no value; without the line it is %s",
                             entry->section, entry->key, option->fallback);
         return;
     }
-    if (entry->value[0] == '"' || entry->value[0] == '\'') {
-        config_file_mistake(file, entry->line, "[%s] %s = %s: write it without quotes", entry->section,
-                            entry->key, entry->value);
-        return;
-    }
-    int r = config_value_read(&option->domain, entry->value, field_of(&load->config, option));
-    if (r == -ENOMEM)
-        file->error = r;
-    else if (r < 0)
-        refuse_value(load, entry, option);
+    config_entry_read(&load->file, entry, &option->domain, field_of(&load->config, option));
 }
 
 static void read_entry(struct load *load, const struct config_entry *entry)
 {
+    if (config_rules_section(entry->section)) {
+        config_rules_read(&load->rules, entry);
+        return;
+    }
     bool known_section = find_option(entry->section, NULL);
     if (!entry->key) {
         if (!known_section)
@@ -202,8 +194,7 @@ static void read_entry(struct load *load, const struct config_entry *entry)
     else if (!option && known_section)
         refuse_key(load, entry);
     else if (set && *set)
-        config_file_mistake(&load->file, entry->line, "[%s] %s = %s: already set on line %u", entry->section,
-                            entry->key, entry->value, (*set)->line);
+        config_file_refuse(&load->file, entry, "already set on line %u", (*set)->line);
     else if (set) {
         *set = entry;
         read_value(load, entry, option);
@@ -286,9 +277,39 @@ static void check_folder(struct load *load, const struct config_option *option)
         refuse_folder(load, option, *folder, r);
 }
 
+/* Whether the entry names a file of the document root; a wrong name has been refused before. */
+static bool names_file(const struct config_entry *entry)
+{
+    static const struct config_domain domain = {CONFIG_FILE, 0, 0};
+    CLEANUP(free_memory) char *path = NULL;
+    bool off = entry->key && strcmp(entry->key, "fallback") == 0 && strcmp(entry->value, "off") == 0;
+    bool named =
+        entry->key && !off && (strcmp(entry->key, "fallback") == 0 || strcmp(entry->section, "errors") == 0);
+    return named && config_value_read(&domain, entry->value, &path) == 0;
+}
+
+static void check_file(struct load *load, const struct config_entry *entry)
+{
+    CLEANUP(free_memory) char *path = NULL;
+    struct stat st;
+    const char *root = load->config.document_root;
+    if (asprintf(&path, "%s/%s", root, entry->value) < 0) {
+        path = NULL;
+        load->file.error = -ENOMEM;
+        return;
+    }
+    int error = stat(path, &st) < 0 || access(path, R_OK) < 0 ? errno : S_ISREG(st.st_mode) ? 0 : EISDIR;
+    if (error == EISDIR)
+        config_file_refuse(&load->file, entry, "not a file in %s; name one", root);
+    else if (error != 0)
+        config_file_refuse(&load->file, entry, "%s in %s; create it or name another", strerrordesc_np(error),
+                           root);
+}
+
 /* All that is said of the file's content, from its entries. */
 static void read_entries(struct load *load)
 {
+    load->rules = (struct config_rules_reader){.file = &load->file, .rules = &load->config.rules};
     for (size_t i = 0; i < load->file.n_entries; i++)
         read_entry(load, &load->file.entries[i]);
     for (const struct config_option *option = config_options; option->section; option++) {
@@ -297,6 +318,10 @@ static void read_entries(struct load *load)
         if (option->domain.type == CONFIG_FOLDER)
             check_folder(load, option);
     }
+    bool rooted = load->config.document_root && try_folder(load->config.document_root) == 0;
+    for (size_t i = 0; i < load->file.n_entries && rooted; i++)
+        if (names_file(&load->file.entries[i]))
+            check_file(load, &load->file.entries[i]);
 }
 
 static void free_load(struct load *load)
@@ -340,6 +365,7 @@ void config_free(struct config *config)
 {
     for (const struct config_option *option = config_options; option->section; option++)
         config_value_free(&option->domain, field_of(config, option));
+    rules_free(&config->rules);
 }
 
 /* The section's head before its first row, with an empty line before it where it isn't the first. */
@@ -358,15 +384,16 @@ void config_dump(const struct config *config, FILE *out)
         config_value_write(&option->domain, const_field_of(config, option), out);
         fputc('\n', out);
     }
+    config_rules_dump(&config->rules, out);
 }
 
 void config_help(FILE *out)
 {
-    enum { HELP_COLUMN = 44 };
     for (const struct config_option *option = config_options; option->section; option++) {
         write_head(option, out);
         int width = fprintf(out, "  %s = %s", option->key, option->fallback);
-        fprintf(out, "%*s%s\n", width > 0 && width + 2 < HELP_COLUMN ? HELP_COLUMN - width : 2, "",
-                option->help);
+        fprintf(out, "%*s%s\n", width > 0 && width + 2 < CONFIG_HELP_COLUMN ? CONFIG_HELP_COLUMN - width : 2,
+                "", option->help);
     }
+    config_rules_help(out);
 }

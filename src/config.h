@@ -2,6 +2,7 @@
 #define HELLOD_CONFIG_H
 
 #include "config_value.h"
+#include "rules.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -23,6 +24,7 @@ struct config {
     char *index[CONFIG_INDEX_MAX + 1]; /* NULL-terminated file names */
     uint64_t sleep_usec;               /* 0: off, no /sleep */
     unsigned max_connections;
+    struct rules rules; /* and of the sections [path ...], [redirect] and [errors]: config_rules.h */
     /* [limits] */
     uint64_t request_line_bytes;
     uint64_t head_bytes;

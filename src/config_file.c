@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 20 };
+enum { FILE_MAX = 1 << 20, WRITTEN_LINE_MAX = 110 };
 
 struct reader {
     struct config_file *file;
@@ -30,24 +30,47 @@ struct reader {
     unsigned line;      /* from 1 */
     struct str section; /* {NULL, 0} under a head that was refused */
     struct str pending; /* the line handed over that has to come back as an entry; {NULL, 0}: none */
+    bool continues;     /* the last entry's value goes on in the next line */
 };
+
+/* Takes the text over; NULL where there was no memory for it. */
+static void add_mistake(struct config_file *file, unsigned line, char *text)
+{
+    struct config_mistake *grown = reallocarray(file->mistakes, file->n_mistakes + 1, sizeof(*grown));
+    if (grown)
+        file->mistakes = grown;
+    if (grown && text) {
+        file->mistakes[file->n_mistakes++] = (struct config_mistake){line, text};
+        return;
+    }
+    free(text);
+    file->error = -ENOMEM;
+}
+
+static char *format_text(const char *format, va_list arguments)
+{
+    char *text;
+    return vasprintf(&text, format, arguments) < 0 ? NULL : text;
+}
 
 void config_file_mistake(struct config_file *file, unsigned line, const char *format, ...)
 {
-    struct config_mistake *grown = reallocarray(file->mistakes, file->n_mistakes + 1, sizeof(*grown));
-    if (!grown) {
-        file->error = -ENOMEM;
-        return;
-    }
-    file->mistakes = grown;
     va_list arguments;
     va_start(arguments, format);
-    char *text;
-    if (vasprintf(&text, format, arguments) < 0)
-        file->error = -ENOMEM;
-    else
-        file->mistakes[file->n_mistakes++] = (struct config_mistake){line, text};
+    add_mistake(file, line, format_text(format, arguments));
     va_end(arguments);
+}
+
+void config_file_refuse(struct config_file *file, const struct config_entry *entry, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    CLEANUP(free_memory) char *fault = format_text(format, arguments);
+    va_end(arguments);
+    char *text;
+    bool made =
+        fault && asprintf(&text, "[%s] %s = %s: %s", entry->section, entry->key, entry->value, fault) >= 0;
+    add_mistake(file, entry->line, made ? text : NULL);
 }
 
 static void free_entry(struct config_entry *entry)
@@ -57,8 +80,8 @@ static void free_entry(struct config_entry *entry)
     free(entry->value);
 }
 
-/* key and value are NULL for a head. */
-static void add_entry(struct reader *reader, const char *key, const char *value)
+/* key is NULL for a head. */
+static void add_entry(struct reader *reader, const char *key, struct str value)
 {
     struct config_file *file = reader->file;
     struct config_entry *grown = reallocarray(file->entries, file->n_entries + 1, sizeof(*grown));
@@ -71,9 +94,9 @@ static void add_entry(struct reader *reader, const char *key, const char *value)
         .line = reader->line,
         .section = strndup(reader->section.data, reader->section.length),
         .key = key ? strdup(key) : NULL,
-        .value = value ? strdup(value) : NULL,
+        .value = key ? strndup(value.data, value.length) : NULL,
     };
-    if (entry.section && !key == !entry.key && !value == !entry.value) {
+    if (entry.section && !key == !entry.key && !key == !entry.value) {
         file->entries[file->n_entries++] = entry;
     } else {
         free_entry(&entry);
@@ -98,6 +121,42 @@ static const char *text_fault(struct str line)
     return NULL;
 }
 
+/* A backslash at a value's end says that it goes on in the next line; returns the value without. */
+static struct str cut_backslash(struct reader *reader, struct str value)
+{
+    reader->continues = value.length > 0 && value.data[value.length - 1] == '\\';
+    if (reader->continues)
+        value.length--;
+    return reader->continues ? str_trim(value) : value;
+}
+
+/* Without a comment behind it, as libinih would leave it. */
+static struct str cut_comment(struct str line)
+{
+    for (size_t i = 0; i + 1 < line.length; i++)
+        if ((line.data[i] == ' ' || line.data[i] == '\t') && line.data[i + 1] == ';')
+            line.length = i;
+    return str_trim(line);
+}
+
+/* More of the last entry's value, with one blank between; nothing where that entry was left out. */
+static void continue_entry(struct reader *reader, struct str line)
+{
+    struct config_file *file = reader->file;
+    line = cut_backslash(reader, cut_comment(line));
+    if (!reader->section.data || file->error < 0 || line.length == 0)
+        return;
+    struct config_entry *entry = &file->entries[file->n_entries - 1];
+    char *whole;
+    if (asprintf(&whole, "%s%s%.*s", entry->value, *entry->value ? " " : "", (int)line.length, line.data) <
+        0) {
+        file->error = -ENOMEM;
+        return;
+    }
+    free(entry->value);
+    entry->value = whole;
+}
+
 /* "[section]", perhaps with a comment behind it. */
 static void read_head(struct reader *reader, struct str line)
 {
@@ -111,7 +170,7 @@ static void read_head(struct reader *reader, struct str line)
         return;
     }
     reader->section = (struct str){line.data + 1, used - 2};
-    add_entry(reader, NULL, NULL);
+    add_entry(reader, NULL, (struct str){});
 }
 
 /* Cuts the next line off the rest, without the blanks around it and the CR of a CRLF. */
@@ -133,17 +192,23 @@ static struct str take_line(struct reader *reader)
 static struct str sift_line(struct reader *reader, struct str line, size_t longest)
 {
     const struct str nothing = {};
-    bool head = str_starts_with(line, STR("["));
+    bool continues = reader->continues;
+    bool head = !continues && str_starts_with(line, STR("["));
     bool comment = str_starts_with(line, STR(";")) || str_starts_with(line, STR("#"));
     const char *fault = text_fault(line);
+    reader->continues = false;
     if (fault)
         config_file_mistake(reader->file, reader->line, "%s", fault);
-    else if (!comment && line.length > longest)
+    else if (comment)
+        reader->continues = continues;
+    else if (line.length > longest)
         config_file_mistake(reader->file, reader->line, "a line of %zu bytes; %zu at most", line.length,
                             longest);
+    else if (continues)
+        continue_entry(reader, line);
     else if (head)
         read_head(reader, line);
-    else if (!comment)
+    else
         return line;
     if (head && (fault || line.length > longest))
         reader->section = (struct str){};
@@ -185,8 +250,9 @@ static int take_entry(void *user, const char *section, const char *key, const ch
     if (!*key)
         return 1;
     reader->pending = (struct str){};
+    struct str text = cut_backslash(reader, str_of(value));
     if (reader->section.data)
-        add_entry(reader, key, value);
+        add_entry(reader, key, text);
     return 1;
 }
 
@@ -263,4 +329,32 @@ void config_file_free(struct config_file *file)
     free(file->entries);
     free(file->mistakes);
     *file = (struct config_file){.path = file->path};
+}
+
+/* A blank that a backslash and a line break can stand for: alone, and with no comment made of what follows.
+ */
+static bool is_break(const char *blank)
+{
+    return blank[0] == ' ' && blank[-1] != ' ' && blank[1] != ' ' && blank[1] != '#' && blank[1] != ';';
+}
+
+/* How far it is from this blank to the next break, or to the end. */
+static size_t next_break(const char *blank)
+{
+    size_t length = 1;
+    while (blank[length] && !is_break(blank + length))
+        length++;
+    return length;
+}
+
+void config_file_write(FILE *out, const char *key, const char *value)
+{
+    size_t column = strlen(key) + 3;
+    fprintf(out, "%s = ", key);
+    for (const char *c = value; *c; c++) {
+        bool over = c > value && is_break(c) && column + next_break(c) > WRITTEN_LINE_MAX;
+        fputs(over ? " \\\n    " : (char[]){*c, '\0'}, out);
+        column = over ? 4 : column + 1;
+    }
+    fputc('\n', out);
 }

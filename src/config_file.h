@@ -14,7 +14,8 @@ struct config_entry {
     unsigned line; /* from 1 */
     char *section; /* "" before the first head */
     char *key;     /* not empty */
-    char *value;   /* without the blanks around it and the comment behind it; may be empty */
+    char *value;   /* without the blanks around it and the comment behind it; may be empty. A backslash at a
+                      line's end is replaced by a blank and the next line. */
 };
 
 struct config_mistake {
@@ -43,9 +44,16 @@ int config_file_read(const char *path, struct config_file *ret);
 void config_file_mistake(struct config_file *file, unsigned line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same of an entry that has a key: "[section] key = value: " and what is wrong with it. */
+void config_file_refuse(struct config_file *file, const struct config_entry *entry, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* Writes the mistakes by line, each as "PATH:LINE: TEXT" or, where line is 0, "PATH: TEXT". */
 void config_file_report(struct config_file *file, FILE *out);
 
 void config_file_free(struct config_file *file);
+
+/* Writes "key = value" as config_file_read() reads it back: in several lines where one would be too long. */
+void config_file_write(FILE *out, const char *key, const char *value);
 
 #endif

@@ -208,6 +208,19 @@ static int read_address(const char *text, char **field)
     return read_text(text, field);
 }
 
+/* Segments that are names, so that the path is one way to say it, and none that leads up. */
+static int read_file(const char *text, char **field)
+{
+    struct str rest = str_of(*text == '/' ? text + 1 : text), segment;
+    if (rest.length == 0 || rest.data[rest.length - 1] == '/')
+        return -EINVAL;
+    const char *path = rest.data;
+    while (str_next(&rest, '/', &segment))
+        if (segment.length == 0 || str_equal(segment, STR(".")) || str_equal(segment, STR("..")))
+            return -EINVAL;
+    return read_text(path, field);
+}
+
 static bool plain_file_name(struct str name)
 {
     return !memchr(name.data, '/', name.length) && !str_equal(name, STR(".")) && !str_equal(name, STR(".."));
@@ -253,6 +266,14 @@ int config_value_read(const struct config_domain *domain, const char *text, void
         return read_address(text, field);
     case CONFIG_FOLDER:
         return read_text(text, field);
+    case CONFIG_FILE_OR_OFF:
+        if (strcmp(text, "off") == 0) {
+            *(char **)field = NULL;
+            return 0;
+        }
+        return read_file(text, field);
+    case CONFIG_FILE:
+        return read_file(text, field);
     case CONFIG_BOOLEAN:
         return parse_boolean(text, field);
     case CONFIG_LEVEL:
@@ -328,8 +349,12 @@ void config_value_write(const struct config_domain *domain, const void *field, F
     case CONFIG_FOLDER:
         fputs(*(char *const *)field, out);
         break;
+    case CONFIG_FILE:
+    case CONFIG_FILE_OR_OFF:
+        fprintf(out, *(char *const *)field ? "/%s" : "off", *(char *const *)field);
+        break;
     case CONFIG_BOOLEAN:
-        fputs(*(const bool *)field ? "yes" : "no", out);
+        fputs(*(const bool *)field ? "on" : "off", out);
         break;
     case CONFIG_LEVEL:
         write_level(*(const int *)field, out);
@@ -381,7 +406,7 @@ void config_value_describe(const struct config_domain *domain, FILE *out)
         fputs("a numeric IPv4 or IPv6 address", out);
         break;
     case CONFIG_BOOLEAN:
-        fputs("yes or no", out);
+        fputs("on or off", out);
         break;
     case CONFIG_COUNT:
         describe_limits("a number", domain, write_number, out);
@@ -392,6 +417,12 @@ void config_value_describe(const struct config_domain *domain, FILE *out)
     case CONFIG_DURATION_OR_OFF:
         describe_limits("a duration", domain, write_duration, out);
         fputs(", or off", out);
+        break;
+    case CONFIG_FILE:
+        fputs("the path of a file in the document root", out);
+        break;
+    case CONFIG_FILE_OR_OFF:
+        fputs("the path of a file in the document root, or off", out);
         break;
     case CONFIG_FOLDER:
         fputs("the path of a folder", out);
@@ -421,6 +452,8 @@ void config_value_free(const struct config_domain *domain, void *field)
 {
     switch (domain->type) {
     case CONFIG_ADDRESS:
+    case CONFIG_FILE:
+    case CONFIG_FILE_OR_OFF:
     case CONFIG_FOLDER:
         free(*(char **)field);
         *(char **)field = NULL;

@@ -12,10 +12,12 @@
 /* What an option is, and the C type of its field. */
 enum config_type {
     CONFIG_ADDRESS,         /* char *: a numeric IPv4 or IPv6 address */
-    CONFIG_BOOLEAN,         /* bool: yes, true, on, 1; no, false, off, 0 */
+    CONFIG_BOOLEAN,         /* bool: on, yes, true, 1; off, no, false, 0 */
     CONFIG_COUNT,           /* unsigned: decimal, min to max */
     CONFIG_DURATION,        /* uint64_t, microseconds, min to max */
     CONFIG_DURATION_OR_OFF, /* the same, or `off`, which is 0 (min is above 0) */
+    CONFIG_FILE,            /* char *: a path beneath the document root; kept without a slash in front */
+    CONFIG_FILE_OR_OFF,     /* the same, or `off`, which is NULL */
     CONFIG_FOLDER,          /* char *: a path, as written; whether a folder is there is not asked here */
     CONFIG_LEVEL,           /* int: a priority of syslog(3), LOG_ERR to LOG_DEBUG */
     CONFIG_NAMES,   /* char *[max + 1]: min to max plain file names between blanks; NULL after the last */

@@ -1,5 +1,6 @@
 /* config: a file's options and their defaults, and the texts made from the table. */
 #include "config.h"
+#include "config_rules.h"
 #include "exchange.h"
 
 #include "../support/harness.h"
@@ -32,6 +33,9 @@ static const char everything[] = "[server]\n"
                                  "document_root = /\n"
                                  "pool_size = 256\n"
                                  "index = a b c d e f g h\n"
+                                 "listing = on\n"
+                                 "precompressed = off\n"
+                                 "fallback = off\n"
                                  "sleep = off\n"
                                  "max_connections = 1000000\n"
                                  "[limits]\n"
@@ -59,6 +63,10 @@ static void test_defaults(void **state)
     assert_string_equal(config->index[0], "hello.html");
     assert_string_equal(config->index[1], "index.html");
     assert_null(config->index[2]);
+    assert_false(config->rules.listing);
+    assert_true(config->rules.precompressed);
+    assert_null(config->rules.fallback);
+    assert_int_equal(config->rules.path_count + config->rules.redirect_count + config->rules.error_count, 0);
     assert_int_equal(config->sleep_usec, 5000000);
     assert_int_equal(config->max_connections, 32768);
     assert_int_equal(config->head_usec, 10000000);
@@ -85,6 +93,8 @@ static void test_every_option(void **state)
     assert_int_equal(config->pool_size, 256);
     assert_string_equal(config->index[7], "h");
     assert_null(config->index[8]);
+    assert_true(config->rules.listing);
+    assert_false(config->rules.precompressed);
     assert_int_equal(config->sleep_usec, 0);
     assert_int_equal(config->max_connections, 1000000);
     assert_int_equal(config->head_usec, 1000000);
@@ -171,6 +181,9 @@ static void test_dump_of_everything(void **state)
                               "document_root = /\n"
                               "pool_size = 256\n"
                               "index = a b c d e f g h\n"
+                              "listing = on\n"
+                              "precompressed = off\n"
+                              "fallback = off\n"
                               "sleep = off\n"
                               "max_connections = 1000000\n"
                               "\n"
@@ -236,6 +249,14 @@ static void test_help(void **state)
         free(start);
         lines++;
     }
+    for (const struct config_rule *rule = config_rules; rule->section; rule++) {
+        char *start = harness_text("\n  %s = %s  ", rule->key, rule->example);
+        at = strstr(at, start);
+        if (!at || !strstr(at, rule->help))
+            fail_msg("[%s] %s is not in the help, or not in its place", rule->section, rule->key);
+        free(start);
+        lines++;
+    }
     for (at = text; (at = strstr(at, "\n  ")); at++)
         lines--;
     assert_int_equal(lines, 0);
@@ -258,6 +279,13 @@ static char *shipped_options(void)
             fputc('\n', out);
         section = option->section;
         fprintf(out, "; %s\n%s = %s\n", option->help, option->key, option->fallback);
+    }
+    for (const struct config_rule *rule = config_rules; rule->section; rule++) {
+        fputc('\n', out);
+        if (strcmp(section, rule->section) != 0)
+            fprintf(out, ";[%s]\n", rule->section);
+        section = rule->section;
+        fprintf(out, "; %s\n;%s = %s\n", rule->help, rule->key, rule->example);
     }
     assert_int_equal(fclose(out), 0);
     return text;

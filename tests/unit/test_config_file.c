@@ -79,6 +79,16 @@ static void test_entries(void **state)
         /* A comment starts behind a blank only, and = and : behind the first are the value's. */
         {"k=a;b c=d e:f #g ; h", "1 [] k=a;b c=d e:f #g\n"},
         {"[s]\nk=1\n  l=2", "1 [s]\n2 [s] k=1\n3 [s] l=2\n"},
+        /* A backslash at a line's end: the value goes on. */
+        {"k = a\\\n  b\nl=2", "1 [] k=a b\n3 [] l=2\n"},
+        {"k = a \\\r\n[b] = c \\\r\n\td\r\n[s]", "1 [] k=a [b] = c d\n4 [s]\n"},
+        {"k = \\\n a", "1 [] k=a\n"},
+        {"k = a \\\n; b\n# c\n d ; e\nl=2", "1 [] k=a d\n5 [] l=2\n"},
+        {"k = a \\\n b; c ;\nl=2", "1 [] k=a b; c\n3 [] l=2\n"},
+        {"k = a \\\n\nl=2", "1 [] k=a\n3 [] l=2\n"},
+        {"k = a \\", "1 [] k=a\n"},
+        {"k = a\\b", "1 [] k=a\\b\n"},
+        {"; k \\\nl=2", "2 [] l=2\n"},
     };
     for (size_t i = 0; i < COUNT(rows); i++)
         assert_read(rows[i].text, strlen(rows[i].text), rows[i].read);
@@ -98,6 +108,9 @@ static void test_mistakes_of_form(void **state)
         {"[]", "x.ini:1: []: not a section's head, write [name]\n"},
         {"[s] # c", "x.ini:1: [s] # c: not a section's head, write [name]\n"},
         /* Under a head that is none the keys belong nowhere, up to the next one. */
+        {"[s]\n[t\nk=1 \\\n 2\n[u]\nk=3 \\\n 4",
+         "1 [s]\n5 [u]\n6 [u] k=3 4\nx.ini:2: [t: not a section's head, write [name]\n"},
+        {"k = a \\\n\x01\nl = 2", "1 [] k=a\n3 [] l=2\nx.ini:2: a control byte; only text may be here\n"},
         {"[s]\n[t\nk=1\n[u]\nk=2",
          "1 [s]\n4 [u]\n5 [u] k=2\nx.ini:2: [t: not a section's head, write [name]\n"},
     };

@@ -286,10 +286,10 @@ static void test_booleans(void **state)
         bool value = false;
         assert_int_equal(config_value_read(&domain, yes[i], &value), 0);
         assert_true(value);
-        assert_written(&domain, &value, "yes");
+        assert_written(&domain, &value, "on");
         assert_int_equal(config_value_read(&domain, no[i], &value), 0);
         assert_false(value);
-        assert_written(&domain, &value, "no");
+        assert_written(&domain, &value, "off");
     }
     assert_refused(&domain, "");
     assert_refused(&domain, "y");
@@ -345,6 +345,36 @@ static void test_names(void **state)
     assert_refused(&domain, "..");
 }
 
+static void test_files(void **state)
+{
+    (void)state;
+    const struct config_domain file = {CONFIG_FILE, 0, 0}, file_or_off = {CONFIG_FILE_OR_OFF, 0, 0};
+    static const char *const good[][2] = {{"404.html", "/404.html"},
+                                          {"/a/b c.html", "/a/b c.html"},
+                                          {".errors/x", "/.errors/x"},
+                                          {"/...", "/..."}};
+    static const char *const bad[] = {"", "/", "//a", "a//b", "a/", "a/..", "../a", "/a/../b", "./a", "."};
+    for (size_t i = 0; i < COUNT(good); i++) {
+        char *path = NULL;
+        assert_int_equal(config_value_read(&file, good[i][0], &path), 0);
+        assert_string_equal(path, good[i][1] + 1);
+        assert_written(&file, &path, good[i][1]);
+        config_value_free(&file, &path);
+        assert_null(path);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        assert_refused(&file, bad[i]);
+        assert_refused(&file_or_off, bad[i]);
+    }
+    char *path = (char[]){"x"};
+    assert_int_equal(config_value_read(&file_or_off, "off", &path), 0);
+    assert_null(path);
+    assert_written(&file_or_off, &path, "off");
+    assert_int_equal(config_value_read(&file, "off", &path), 0);
+    assert_string_equal(path, "off");
+    config_value_free(&file_or_off, &path);
+}
+
 static void test_descriptions(void **state)
 {
     (void)state;
@@ -361,8 +391,10 @@ static void test_descriptions(void **state)
         {{CONFIG_NAMES, 1, 8}, "a list of file names without a slash, 1 to 8"},
         {{CONFIG_LEVEL, 0, 0}, "a level: error, warning, notice, info or debug"},
         {{CONFIG_ADDRESS, 0, 0}, "a numeric IPv4 or IPv6 address"},
-        {{CONFIG_BOOLEAN, 0, 0}, "yes or no"},
+        {{CONFIG_BOOLEAN, 0, 0}, "on or off"},
         {{CONFIG_FOLDER, 0, 0}, "the path of a folder"},
+        {{CONFIG_FILE, 0, 0}, "the path of a file in the document root"},
+        {{CONFIG_FILE_OR_OFF, 0, 0}, "the path of a file in the document root, or off"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char *text = describe(&rows[i].domain);
@@ -377,7 +409,7 @@ int main(void)
         cmocka_unit_test(test_durations),    cmocka_unit_test(test_sizes),   cmocka_unit_test(test_limits),
         cmocka_unit_test(test_off),          cmocka_unit_test(test_threads), cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_booleans),     cmocka_unit_test(test_levels),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_descriptions),
+        cmocka_unit_test(test_descriptions), cmocka_unit_test(test_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
