@@ -282,9 +282,10 @@ static bool names_file(const struct config_entry *entry)
 {
     static const struct config_domain domain = {CONFIG_FILE, 0, 0};
     CLEANUP(free_memory) char *path = NULL;
-    bool off = entry->key && strcmp(entry->key, "fallback") == 0 && strcmp(entry->value, "off") == 0;
-    bool named =
-        entry->key && !off && (strcmp(entry->key, "fallback") == 0 || strcmp(entry->section, "errors") == 0);
+    if (!entry->key || entry->value[0] == '"' || entry->value[0] == '\'')
+        return false;
+    bool fallback = strcmp(entry->key, "fallback") == 0;
+    bool named = fallback ? strcmp(entry->value, "off") != 0 : strcmp(entry->section, "errors") == 0;
     return named && config_value_read(&domain, entry->value, &path) == 0;
 }
 
