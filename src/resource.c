@@ -1,23 +1,23 @@
 /*
  * From a path to a file to send. The errno of beneath_open() and the peer's status meet in one switch,
- * status_of().
+ * resource_status().
  */
 #include "resource.h"
 
-#include "beneath.h"
 #include "cleanup.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static unsigned status_of(int error)
+unsigned resource_status(int error)
 {
-    switch (error) {
+    switch (-error) {
     case ENOENT:
     case ENOTDIR:
     case ELOOP: /* a circle of links, or a link of /proc */
@@ -39,15 +39,29 @@ static unsigned status_of(int error)
     }
 }
 
-/* 200 for a regular file, 301 for a folder, else the refusal. */
-static unsigned open_path(const struct document_root *root, const char *path, struct representation *ret)
+/*
+ * The status of what may not be opened: 403 for a file. A folder may be searched though it can't be read, and
+ * what is neither isn't there, whatever its mode says.
+ */
+static unsigned status_of_closed(const struct document_root *root, const char *path)
 {
-    CLEANUP(close_fd) int fd = beneath_open(root->fd, path);
+    struct stat st;
+    if (beneath_stat(&root->folder, path, &st) < 0 || S_ISREG(st.st_mode))
+        return 403;
+    return S_ISDIR(st.st_mode) ? 301 : 404;
+}
+
+unsigned resource_open_path(const struct document_root *root, const char *path, struct representation *ret)
+{
+    ret->fd = -1;
+    CLEANUP(close_fd) int fd = beneath_open(&root->folder, path);
+    if (fd == -EACCES || fd == -EPERM)
+        return status_of_closed(root, path);
     if (fd < 0)
-        return status_of(-fd);
+        return resource_status(fd);
     struct stat st;
     if (fstat(fd, &st) < 0)
-        return status_of(errno);
+        return resource_status(-errno);
     if (S_ISDIR(st.st_mode))
         return 301;
     if (!S_ISREG(st.st_mode))
@@ -67,39 +81,32 @@ static unsigned open_path(const struct document_root *root, const char *path, st
     return 200;
 }
 
-static unsigned open_index(const struct document_root *root, struct str folder, struct representation *ret)
+/* Appends the index's name to the folder's path, and takes it off again where there is none. */
+static unsigned open_index(const struct document_root *root, char path[static PATH_MAX],
+                           struct representation *ret)
 {
+    size_t length = strlen(path), room = PATH_MAX - length;
+    const char *slash = length > 0 ? "/" : "";
     for (const char *const *name = root->index; *name; name++) {
-        char path[PATH_MAX];
-        const char *slash = folder.length > 0 ? "/" : "";
-        int n = snprintf(path, sizeof path, "%.*s%s%s", (int)folder.length, folder.data, slash, *name);
-        if (n < 0 || (size_t)n >= sizeof path)
-            return 404;
-        unsigned status = open_path(root, path, ret);
+        int n = snprintf(path + length, room, "%s%s", slash, *name);
+        unsigned status = n >= 0 && (size_t)n < room ? resource_open_path(root, path, ret) : 404;
         if (status != 404 && status != 301)
             return status;
+        path[length] = '\0';
     }
     return 404;
 }
 
 unsigned resource_open(const struct document_root *root, const struct target *target,
-                       struct representation *ret)
+                       char path[static PATH_MAX], struct representation *ret)
 {
-    char path[PATH_MAX];
     ret->fd = -1;
-    if (target->hidden || target->path.length >= sizeof path)
+    path[0] = '\0';
+    if (target->hidden || target->path.length >= PATH_MAX)
         return 404;
-    if (target->folder)
-        return open_index(root, target->path, ret);
     memcpy(path, target->path.data, target->path.length);
     path[target->path.length] = '\0';
-    return open_path(root, path, ret);
-}
-
-unsigned resource_open_file(const struct document_root *root, const char *name, struct representation *ret)
-{
-    ret->fd = -1;
-    return open_path(root, name, ret) == 200 ? 200 : 404;
+    return target->folder ? open_index(root, path, ret) : resource_open_path(root, path, ret);
 }
 
 void representation_close(struct representation *representation)
@@ -108,12 +115,32 @@ void representation_close(struct representation *representation)
     representation->fd = -1;
 }
 
+/*
+ * What absolute links to files of the root may begin with: its path as it really is, and as it was given.
+ * Where one of them can't be told, links that begin with it are not followed.
+ */
+static void name_folder(const char *path, struct document_root *root)
+{
+    char *names[] = {realpath(path, NULL), *path == '/' ? strdup(path) : NULL};
+    size_t count = 0;
+    for (size_t i = 0; i < BENEATH_NAMES_MAX; i++) {
+        if (!names[i])
+            continue;
+        for (size_t n = strlen(names[i]); n > 0 && names[i][n - 1] == '/'; n--)
+            names[i][n - 1] = '\0';
+        root->folder.names[count] = root->names[count] = names[i];
+        count++;
+    }
+}
+
 int document_root_open(const char *path, const char *const *index, const char *mime_types,
                        struct document_root *ret)
 {
-    *ret = (struct document_root){.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), .index = index};
-    if (ret->fd < 0)
+    *ret = (struct document_root){.folder = {.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)},
+                                  .index = index};
+    if (ret->folder.fd < 0)
         return -errno;
+    name_folder(path, ret);
     int r = media_types_load(mime_types, &ret->types);
     if (r == -ENOMEM) {
         document_root_close(ret);
@@ -124,7 +151,11 @@ int document_root_open(const char *path, const char *const *index, const char *m
 
 void document_root_close(struct document_root *root)
 {
-    close_fd(&root->fd);
-    root->fd = -1;
+    close_fd(&root->folder.fd);
+    root->folder.fd = -1;
+    for (size_t i = 0; i < BENEATH_NAMES_MAX; i++) {
+        free(root->names[i]);
+        root->folder.names[i] = root->names[i] = NULL;
+    }
     media_types_free(&root->types);
 }

@@ -1,10 +1,12 @@
 #ifndef HELLOD_RESOURCE_H
 #define HELLOD_RESOURCE_H
 
+#include "beneath.h"
 #include "http/target.h"
 #include "http/validator.h"
 #include "media_types.h"
 
+#include <limits.h>
 #include <stdint.h>
 
 /*
@@ -14,7 +16,8 @@
  */
 
 struct document_root {
-    int fd; /* O_PATH */
+    struct beneath folder;
+    char *names[BENEATH_NAMES_MAX]; /* what the folder's names point to */
     const char *const
         *index; /* file names that stand for a folder, in order, NULL-terminated; the caller's */
     struct media_types types;
@@ -36,15 +39,21 @@ int document_root_open(const char *path, const char *const *index, const char *m
 void document_root_close(struct document_root *root);
 
 /*
- * Finds what a target names. 200 with the file in *ret; 301: a folder, but the target lacks its slash; 403,
- * 404: RFC 9110 section 15.5; 500, 503: the machine failed or is short of something. *ret holds a file only
- * with 200.
+ * Opens a path. 200 with the file in *ret; 301: it is a folder; 403, 404: RFC 9110 section 15.5; 500, 503:
+ * the machine failed or is short of something. *ret holds a file only with 200.
+ */
+unsigned resource_open_path(const struct document_root *root, const char *path, struct representation *ret);
+
+/*
+ * The same for what a target names: a file, or for a folder its index. 301 where it is a folder and the
+ * target lacks its slash. `path` receives the path of the file with 200, and that of the folder where it has
+ * no index.
  */
 unsigned resource_open(const struct document_root *root, const struct target *target,
-                       struct representation *ret);
+                       char path[static PATH_MAX], struct representation *ret);
 
-/* The same for a file of ours under a known name, such as "404.html". 200 or 404 as above. */
-unsigned resource_open_file(const struct document_root *root, const char *name, struct representation *ret);
+/* The status that a negative errno of opening comes to. */
+unsigned resource_status(int error);
 
 void representation_close(struct representation *representation);
 

@@ -18,17 +18,17 @@
 #include <unistd.h>
 
 static struct tree *tree;
-static int root;
+static struct beneath root;
 
-static int open_tree(void)
+static struct beneath open_folder(const char *path)
 {
-    return open(tree_root(tree), O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return (struct beneath){.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC)};
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    close(root);
+    close(root.fd);
     tree_remove_all();
     return 0;
 }
@@ -58,9 +58,9 @@ static int set_up(void **state)
     tree_link(tree, "in/none", "nowhere");
     tree_link(tree, "in/through", "to-b/../../file"); /* to-b is a/b: up from there is a, then the root */
     char *path = tree_path(tree, "in");
-    root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    root = open_folder(path);
     free(path);
-    return root >= 0 ? 0 : -1;
+    return root.fd >= 0 ? 0 : -1;
 }
 
 static const struct {
@@ -122,10 +122,10 @@ static bool same_file(int fd, const char *name)
     return same;
 }
 
-static void check_table(int (*function)(int folder, const char *path))
+static void check_table(int (*function)(const struct beneath *folder, const char *path))
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int fd = function(root, rows[i].path);
+        int fd = function(&root, rows[i].path);
         if (rows[i].names ? fd < 0 || !same_file(fd, rows[i].names) : fd != -rows[i].error)
             fail_msg("\"%s\": %d (%s), not %s", rows[i].path, fd, fd < 0 ? strerror(-fd) : "another file",
                      rows[i].names ? rows[i].names : strerror(rows[i].error));
@@ -146,6 +146,99 @@ static void the_walk_keeps_to_the_table(void **state)
     check_table(beneath_walk);
 }
 
+/* With a name for the folder, links that begin with it lead into it; all else is as it was. */
+static void absolute_links_may_lead_inside(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *target; /* behind the path of the tree */
+        const char *names;
+        int error;
+    } links[] = {
+        {"/in/file", "in/file", 0},
+        {"/in//a/./b//deep", "in/a/b/deep", 0},
+        {"/in/a/b/", "in/a/b", 0},
+        {"/in", "in", 0},
+        {"/in/", "in", 0},
+        {"/in/to-deep", "in/a/b/deep", 0},
+        {"/in/a/../file", "in/file", 0},
+        {"/alias/file", "in/file", 0}, /* the second name, of which nothing is there */
+        {"/in/nowhere", NULL, ENOENT},
+        {"/in/file/x", NULL, ENOTDIR},
+        {"/in/abs-here", NULL, ELOOP},
+        {"/in/out", NULL, EXDEV},
+        {"/in/../out", NULL, EXDEV},
+        {"/in/a/../../out", NULL, EXDEV},
+        {"/inside/file", NULL, EXDEV},
+        {"/i", NULL, EXDEV},
+        {"/out", NULL, EXDEV},
+        {"", NULL, EXDEV},
+    };
+    char *name = tree_path(tree, "in"), *alias = tree_path(tree, "alias"),
+         *here = tree_path(tree, "in/abs-here");
+    tree_text(tree, "inside/file", "elsewhere");
+    struct beneath named = {.fd = root.fd, .names = {name, alias}};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        char *target = harness_text("%s%s", tree_root(tree), links[i].target);
+        tree_link(tree, "in/abs-here", target);
+        for (unsigned deep = 0; deep < 2; deep++) {
+            const char *path = deep ? "to-b/../../abs-here" : "abs-here";
+            int one = beneath_open(&named, path), two = beneath_walk(&named, path),
+                three = beneath_open(&root, path);
+            if (links[i].names
+                    ? one < 0 || two < 0 || !same_file(one, links[i].names) || !same_file(two, links[i].names)
+                    : one != -links[i].error || two != -links[i].error)
+                fail_msg("%s: %d and %d", links[i].target, one, two);
+            assert_int_equal(three, -EXDEV);
+            close(one), close(two);
+        }
+        assert_int_equal(unlink(here), 0);
+        free(target);
+    }
+    free(name), free(alias), free(here);
+}
+
+static void a_root_named_slash_holds_all(void **state)
+{
+    (void)state;
+    struct beneath all = open_folder("/");
+    char *path = tree_path(tree, "in/abs-file"), *file = tree_path(tree, "in/file");
+    tree_link(tree, "in/abs-file", file);
+    assert_int_equal(beneath_open(&all, path + 1), -EXDEV);
+    all.names[0] = "";
+    int fd = beneath_open(&all, path + 1);
+    assert_true(fd >= 0 && same_file(fd, "in/file"));
+    close(fd);
+    close(all.fd);
+    free(path), free(file);
+}
+
+static void what_is_there_is_told_unopened(void **state)
+{
+    (void)state;
+    struct stat st;
+    char *path = tree_path(tree, "in/file"), *name = tree_path(tree, "in");
+    tree_fifo(tree, "in/fifo");
+    tree_link(tree, "in/abs-in", name);
+    struct beneath named = {.fd = root.fd, .names = {name}};
+    assert_int_equal(chmod(path, 0), 0);
+    assert_int_equal(beneath_stat(&root, "to-file", &st), 0);
+    assert_true(S_ISREG(st.st_mode) && st.st_size == 1);
+    assert_int_equal(beneath_stat(&root, "fifo", &st), 0);
+    assert_true(S_ISFIFO(st.st_mode));
+    assert_int_equal(beneath_stat(&named, "abs-in/to-file", &st), 0); /* the walk, to a link */
+    assert_true(S_ISREG(st.st_mode));
+    assert_int_equal(beneath_stat(&named, "abs-in/to-b", &st), 0);
+    assert_true(S_ISDIR(st.st_mode));
+    assert_int_equal(beneath_stat(&root, "a", &st), 0);
+    assert_true(S_ISDIR(st.st_mode));
+    assert_int_equal(beneath_stat(&root, "none", &st), -ENOENT);
+    assert_int_equal(beneath_stat(&root, "loop", &st), -ELOOP);
+    assert_int_equal(beneath_stat(&root, "out", &st), -EXDEV);
+    assert_int_equal(beneath_stat(&named, "abs-in/loop", &st), -ELOOP);
+    free(path), free(name);
+}
+
 static void forty_links_are_followed_and_no_more(void **state)
 {
     (void)state;
@@ -155,12 +248,12 @@ static void forty_links_are_followed_and_no_more(void **state)
         snprintf(target, sizeof target, i == 0 ? "file" : "chain-%u", i - 1);
         tree_link(tree, name, target);
     }
-    static int (*const ways[])(int, const char *) = {beneath_open, beneath_walk};
+    static int (*const ways[])(const struct beneath *, const char *) = {beneath_open, beneath_walk};
     for (unsigned i = 0; i < 2; i++) {
-        int fd = ways[i](root, "chain-39");
+        int fd = ways[i](&root, "chain-39");
         assert_true(fd >= 0);
         close(fd);
-        assert_int_equal(ways[i](root, "chain-40"), -ELOOP);
+        assert_int_equal(ways[i](&root, "chain-40"), -ELOOP);
     }
 }
 
@@ -170,14 +263,14 @@ static void long_paths_are_refused_or_walked(void **state)
     static char path[PATH_MAX + 10];
     memset(path, '/', sizeof path - 1);
     memcpy(path, "a", 1);
-    assert_int_equal(beneath_walk(root, path), -ENAMETOOLONG);
+    assert_int_equal(beneath_walk(&root, path), -ENAMETOOLONG);
     memcpy(path + PATH_MAX - 7, "b/deep", 7);
-    int fd = beneath_walk(root, path);
+    int fd = beneath_walk(&root, path);
     assert_true(fd >= 0);
     close(fd);
     memset(path, 'n', 300);
     path[300] = '\0';
-    assert_int_equal(beneath_walk(root, path), -ENAMETOOLONG);
+    assert_int_equal(beneath_walk(&root, path), -ENAMETOOLONG);
 }
 
 static unsigned pick(unsigned *seed, unsigned below)
@@ -225,12 +318,12 @@ static void the_walk_finds_what_the_kernel_finds(void **state)
     for (unsigned trees = 0; trees < 40; trees++) {
         tree = tree_make();
         plant(&seed);
-        int folder = open_tree();
+        struct beneath folder = open_folder(tree_root(tree));
         for (unsigned i = 0; i < 500; i++) {
             char path[64];
             struct stat a, b;
             random_path(&seed, path);
-            int one = beneath_open(folder, path), two = beneath_walk(folder, path);
+            int one = beneath_open(&folder, path), two = beneath_walk(&folder, path);
             if ((one >= 0) != (two >= 0) || (one < 0 && one != two) ||
                 (one >= 0 && (fstat(one, &a) < 0 || fstat(two, &b) < 0 || a.st_ino != b.st_ino)))
                 fail_msg("tree %u, \"%s\": the kernel says %d, the walk %d", trees, path, one, two);
@@ -241,7 +334,7 @@ static void the_walk_finds_what_the_kernel_finds(void **state)
             if (two >= 0)
                 close(two);
         }
-        close(folder);
+        close(folder.fd);
         tree_remove(tree);
     }
     harness_say("%u paths found, %u refused as leading out", found, refused);
@@ -280,7 +373,7 @@ static void a_swapped_link_never_leads_the_walk_out(void **state)
     bool leaked = false;
     for (unsigned i = 0; i < 100000 && !leaked; i++) {
         char content[4] = "";
-        int fd = beneath_walk(root, "swap/secret");
+        int fd = beneath_walk(&root, "swap/secret");
         if (fd < 0)
             continue;
         leaked = pread(fd, content, 3, 0) != 2;
@@ -298,9 +391,15 @@ static void a_swapped_link_never_leads_the_walk_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        row(the_kernel_keeps_to_the_table),        row(the_walk_keeps_to_the_table),
-        row(forty_links_are_followed_and_no_more), row(long_paths_are_refused_or_walked),
-        row(the_walk_finds_what_the_kernel_finds), row(a_swapped_link_never_leads_the_walk_out),
+        row(the_kernel_keeps_to_the_table),
+        row(the_walk_keeps_to_the_table),
+        row(forty_links_are_followed_and_no_more),
+        row(long_paths_are_refused_or_walked),
+        row(the_walk_finds_what_the_kernel_finds),
+        row(absolute_links_may_lead_inside),
+        row(a_root_named_slash_holds_all),
+        row(what_is_there_is_told_unopened),
+        row(a_swapped_link_never_leads_the_walk_out),
     };
     return cmocka_run_group_tests_name("beneath", tests, NULL, NULL);
 }

@@ -1,0 +1,172 @@
+/*
+ * The steps of resolve(), in their order: redirects; the file, or the folder's index; the list of the folder;
+ * the fallback page; the file's precompressed sibling. A sibling is a representation as good as the file
+ * itself while it is not older: then it was made of what the file holds now.
+ */
+#include "resolve.h"
+
+#include "folder.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct str suffixes[CODING_COUNT] = {
+    [CODING_BR] = STR(".br"),
+    [CODING_ZSTD] = STR(".zst"),
+    [CODING_GZIP] = STR(".gz"),
+};
+
+/* The target's path with its slashes; false where it is longer than any file's. */
+static bool write_path(const struct target *target, struct resolution *ret, struct str *ret_path)
+{
+    size_t length = target->path.length;
+    if (length >= PATH_MAX)
+        return false;
+    ret->path[0] = '/';
+    if (length > 0)
+        memcpy(ret->path + 1, target->path.data, length);
+    if (target->folder && length > 0)
+        ret->path[++length] = '/';
+    *ret_path = (struct str){ret->path, length + 1};
+    return true;
+}
+
+static bool is_older(const struct version *version, const struct version *than)
+{
+    if (version->seconds != than->seconds)
+        return version->seconds < than->seconds;
+    return version->nanoseconds < than->nanoseconds;
+}
+
+/* Opens the file's sibling of that coding; false where there is none to be used. */
+static bool open_sibling(const struct document_root *root, const char *file, enum coding coding,
+                         const struct version *version, struct representation *ret)
+{
+    char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s%s", file, suffixes[coding].data);
+    if (n < 0 || (size_t)n >= sizeof path || resource_open_path(root, path, ret) != 200)
+        return false;
+    if (!is_older(&ret->version, version))
+        return true;
+    representation_close(ret);
+    return false;
+}
+
+static bool is_wanted(enum coding coding, const struct coding_preference *preference)
+{
+    for (unsigned i = 0; i < preference->count; i++)
+        if (preference->order[i] == coding)
+            return true;
+    return false;
+}
+
+/* The most welcome sibling takes the file's place. Where there are siblings at all, the answer varies. */
+static void choose_sibling(const struct document_root *root, const char *file, struct str accept_encoding,
+                           struct resolution *ret)
+{
+    struct coding_preference preference = negotiation_codings(accept_encoding);
+    struct representation sibling;
+    ret->coding = CODING_IDENTITY;
+    for (unsigned i = 0; preference.order[i] != CODING_IDENTITY; i++) {
+        if (!open_sibling(root, file, preference.order[i], &ret->representation.version, &sibling))
+            continue;
+        sibling.media_type = ret->representation.media_type;
+        representation_close(&ret->representation);
+        ret->representation = sibling;
+        ret->coding = preference.order[i];
+        ret->vary = STR("Accept-Encoding");
+        return;
+    }
+    for (enum coding coding = 0; coding < CODING_IDENTITY && ret->vary.length == 0; coding++) {
+        if (is_wanted(coding, &preference) ||
+            !open_sibling(root, file, coding, &ret->representation.version, &sibling))
+            continue;
+        representation_close(&sibling);
+        ret->vary = STR("Accept-Encoding");
+    }
+}
+
+static void list_folder(const struct document_root *root, const char *folder, const struct wishes *wishes,
+                        struct resolution *ret)
+{
+    ret->status = folder_list(root, folder, listing_form_for(wishes->accept), &ret->representation);
+    ret->coding = CODING_IDENTITY;
+    if (ret->status == 200)
+        ret->vary = STR("Accept");
+}
+
+/* Whether a browser goes there, rather than fetches what a page is made of: no asset is to get a page. */
+static bool is_navigation(const struct target *target, struct str accept)
+{
+    const char *slash = target->path.length > 0 ? memrchr(target->path.data, '/', target->path.length) : NULL;
+    struct str last = slash ? str_after(target->path, (size_t)(slash - target->path.data) + 1) : target->path;
+    bool has_extension = last.length > 0 && memchr(last.data, '.', last.length);
+    return !has_extension && negotiation_names(accept, STR("text/html"));
+}
+
+static bool names_file(struct str path, const char *file)
+{
+    return str_equal(str_after(path, 1), str_of(file));
+}
+
+/* With a file found: what the rules say of that, where it has another path, and its sibling. */
+static void settle_file(const struct document_root *root, const struct rules *rules, struct str path,
+                        const char *file, const struct wishes *wishes, struct resolution *ret)
+{
+    char file_path[PATH_MAX + 1];
+    if (!names_file(path, file)) {
+        int n = snprintf(file_path, sizeof file_path, "/%s", file);
+        rules_find(rules, path, (struct str){file_path, (size_t)n}, &ret->policy);
+    }
+    ret->coding = CODING_IDENTITY;
+    if (ret->policy.precompressed)
+        choose_sibling(root, file, wishes->accept_encoding, ret);
+}
+
+static void fall_back(const struct document_root *root, const struct rules *rules, struct str path,
+                      const struct wishes *wishes, struct resolution *ret)
+{
+    const char *file = ret->policy.fallback;
+    ret->status = resource_open_path(root, file, &ret->representation);
+    if (ret->status == 200)
+        settle_file(root, rules, path, file, wishes, ret);
+    else
+        ret->status = 404;
+    ret->vary = ret->vary.length > 0 ? STR("Accept, Accept-Encoding") : STR("Accept");
+}
+
+void resolve(const struct document_root *root, const struct rules *rules, const struct target *target,
+             const struct wishes *wishes, struct resolution *ret)
+{
+    char file[PATH_MAX];
+    struct str path;
+    ret->status = 404;
+    ret->representation.fd = -1;
+    ret->redirect = NULL;
+    ret->vary = (struct str){NULL, 0};
+    if (!write_path(target, ret, &path)) {
+        rules_find(rules, STR(""), STR(""), &ret->policy);
+        return;
+    }
+    rules_find(rules, path, STR(""), &ret->policy);
+    ret->redirect = rules_redirect(rules, path, &ret->star);
+    if (ret->redirect) {
+        ret->status = ret->redirect->status;
+        return;
+    }
+    ret->status = resource_open(root, target, file, &ret->representation);
+    if (ret->status == 200) {
+        settle_file(root, rules, path, file, wishes, ret);
+        return;
+    }
+    bool absent = ret->status == 404 && !target->hidden;
+    if (absent && target->folder && ret->policy.listing)
+        list_folder(root, file, wishes, ret);
+    if (absent && ret->status == 404 && ret->policy.fallback) {
+        if (is_navigation(target, wishes->accept))
+            fall_back(root, rules, path, wishes, ret);
+        else
+            ret->vary = STR("Accept");
+    }
+}

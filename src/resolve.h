@@ -1,0 +1,43 @@
+#ifndef HELLOD_RESOLVE_H
+#define HELLOD_RESOLVE_H
+
+#include "http/negotiation.h"
+#include "http/target.h"
+#include "resource.h"
+#include "rules.h"
+
+#include <limits.h>
+
+/*
+ * What a target comes to, by the files of the document root, by the rules of the configuration and by what
+ * the client likes best. Any thread may ask.
+ */
+
+/* What the client would like; values of the fields of those names, data == NULL where one is absent. */
+struct wishes {
+    struct str accept;
+    struct str accept_encoding;
+};
+
+struct resolution {
+    unsigned status; /* 200; a redirection; or an error */
+    /* With 200: */
+    struct representation representation;
+    enum coding coding; /* of the representation */
+    /* With a redirection: the rule that says so, and what its star stands for. No rule: it is the folder's
+     * slash that the target lacks. */
+    const struct redirect_rule *redirect;
+    struct str star;
+    struct str vary;         /* which wishes made a difference, as Vary has it; empty: none */
+    struct policy policy;    /* for the path, and with 200 for the file that answers */
+    char path[PATH_MAX + 2]; /* what `star` points into: decoded, with its slashes */
+};
+
+/*
+ * Status as resource_open_path() has it. *ret holds a file only with 200; it points into rules, document root
+ * and itself.
+ */
+void resolve(const struct document_root *root, const struct rules *rules, const struct target *target,
+             const struct wishes *wishes, struct resolution *ret);
+
+#endif
