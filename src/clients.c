@@ -395,7 +395,7 @@ static int make_workspaces(struct clients *clients)
     if (!clients->workspaces)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++)
-        workspace_init(&clients->workspaces[i]);
+        workspace_init(&clients->workspaces[i], clients->options.site);
     return 0;
 }
 

@@ -20,7 +20,7 @@
 
 #define BLANK " \t"
 
-enum { LOCATION_MAX = 4096, REDIRECT_DEFAULT = 301 };
+enum { LOCATION_MAX = RULES_LOCATION_MAX, REDIRECT_DEFAULT = 301 };
 
 const char *const config_rules_sections[] = {"path", "redirect", "errors", NULL};
 

@@ -87,7 +87,7 @@ static void note_answer(struct connection *c, const struct answer *answer)
 /* The last answer, whatever the request would have got. */
 static void refuse(struct connection *c, struct workspace *w, unsigned status)
 {
-    exchange_refuse(&w->now, workspace_received(w), status, &w->output, &w->answer);
+    exchange_refuse(w->site, &w->now, workspace_received(w), status, &w->output, &w->answer);
     w->answer.uploading = w->head_length > 0;
     w->head_length = 0;
     note_answer(c, &w->answer);

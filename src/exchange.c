@@ -2,15 +2,20 @@
 #include "exchange.h"
 
 #include "content.h"
+#include "http/location.h"
 #include "http/precondition.h"
 #include "http/response.h"
 #include "http/target.h"
+#include "resolve.h"
 
 #include <assert.h>
 #include <limits.h>
 #include <string.h>
 
 enum { PAGE_MAX = 2048, RETRY_AFTER_SECONDS = 1 };
+
+/* Of a list in several lines so much is read. */
+enum { WISH_MAX = 1024 };
 
 static const struct str served_methods = STR("GET, HEAD, OPTIONS");
 
@@ -48,16 +53,47 @@ static void append_page(const struct exchange *x, struct response *response)
     response->content_type = STR("text/html");
     response->charset_utf8 = true;
     response->content_length = length;
-    if (response->status == 503)
-        response->retry_after = RETRY_AFTER_SECONDS;
     append_head(x, response);
     if (!x->head_only)
         output_append(x->output, (struct str){page, length});
 }
 
+/* The page that the site has for the error's status; false where it has none. It is not what the target
+ * names, so conditions and ranges don't apply to it. */
+static bool append_error_file(const struct exchange *x, struct response *response)
+{
+    const struct site *site = x->setting->site;
+    const char *file = rules_error_page(&site->rules, response->status);
+    struct representation page;
+    struct content content;
+    struct response all = {.status = 200};
+    if (!file || resource_open_path(&site->root, file, &page) != 200)
+        return false;
+    content_select_all(&content, &page);
+    bool prepared = content_prepare(&content, &page, x->head_only, &all) == 0;
+    if (prepared) {
+        response->content_type = page.media_type;
+        response->charset_utf8 = media_type_is_text(page.media_type);
+        response->content_length = all.content_length;
+        append_head(x, response);
+        if (!x->head_only)
+            content_append(&content, &page, x->output);
+    }
+    representation_close(&page);
+    return prepared;
+}
+
+static void append_error(const struct exchange *x, struct response *response)
+{
+    if (response->status == 503)
+        response->retry_after = RETRY_AFTER_SECONDS;
+    if (!append_error_file(x, response))
+        append_page(x, response);
+}
+
 static void append_status(const struct exchange *x, unsigned status)
 {
-    append_page(x, &(struct response){.status = status});
+    append_error(x, &(struct response){.status = status});
 }
 
 /* What can't be trusted to be a request ends the connection: nothing behind it is read as one. */
@@ -65,34 +101,6 @@ static void append_refusal(const struct exchange *x, unsigned status)
 {
     x->answer->close = x->answer->unread = true;
     append_status(x, status);
-}
-
-/* Takes the representation's file over. */
-static void append_content(const struct exchange *x, struct response *response, struct content *content,
-                           struct representation *representation)
-{
-    if (content_prepare(content, representation, x->head_only, response) < 0) {
-        append_status(x, 500);
-    } else {
-        append_head(x, response);
-        if (!x->head_only)
-            content_append(content, representation, x->output);
-    }
-    representation_close(representation);
-}
-
-/* A file that tells of an error. It is not what the target names, so conditions and ranges don't apply. */
-static void append_error_file(const struct exchange *x, unsigned status,
-                              struct representation *representation)
-{
-    struct content content;
-    struct response response = {
-        .status = status,
-        .content_type = representation->media_type,
-        .charset_utf8 = media_type_is_text(representation->media_type),
-    };
-    content_select_all(&content, representation);
-    append_content(x, &response, &content, representation);
 }
 
 /* What the preconditions, and then the ranges, make of the representation: 200, 206, 304, 412 or 416. */
@@ -114,91 +122,106 @@ static unsigned select_ranges(const struct exchange *x, const struct validators 
  * What 200 and 206 say of the representation. A client that sent If-Range has it all from the response that
  * it completes, so there it is left out (RFC 9110 section 15.3.7), save by the parts of a multipart.
  */
-static void describe(const struct exchange *x, const struct representation *representation,
+static void describe(const struct exchange *x, const struct resolution *found,
                      const struct validators *validators, const struct content *content,
                      struct response *response)
 {
     bool known = response->status == 206 && x->request->lines[FIELD_IF_RANGE] > 0;
     if (!known || content->ranges.count > 1)
-        response->content_type = representation->media_type;
+        response->content_type = found->representation.media_type;
     response->charset_utf8 = media_type_is_text(response->content_type);
+    if (!known && found->coding != CODING_IDENTITY)
+        response->content_coding = negotiation_coding_name(found->coding);
     response->has_last_modified = validators->settled && !known;
     response->last_modified = validators->modified;
     response->accept_ranges = true;
 }
 
+/* What the configuration says of the path, whatever is sent; caches are told only of what is found. */
+static struct response respond(unsigned status, const struct resolution *found)
+{
+    bool fresh = status == 200 || status == 206 || status == 304;
+    return (struct response){
+        .status = status,
+        .vary = found->vary,
+        .cache_control = fresh ? found->policy.cache_control : (struct str){NULL, 0},
+        .fields = found->policy.fields,
+        .field_count = found->policy.field_count,
+    };
+}
+
 /* The representation that the target names. Takes its file over. */
-static void append_representation(const struct exchange *x, struct representation *representation)
+static void append_representation(const struct exchange *x, struct resolution *found)
 {
     char etag[ETAG_MAX];
     struct validators validators;
     struct content content;
+    struct representation *representation = &found->representation;
     validators_make(&representation->version, x->setting->now->second, etag, &validators);
-    struct response response = {
-        .status = select_ranges(x, &validators, representation, &content),
-        .etag = validators.etag,
-    };
+    struct response response = respond(select_ranges(x, &validators, representation, &content), found);
     switch (response.status) {
     case 304:
+        response.etag = validators.etag;
         append_head(x, &response);
         break;
     case 412:
-        append_status(x, 412);
+        append_error(x, &response);
         break;
     case 416:
-        append_page(x, &(struct response){.status = 416,
-                                          .has_content_range = true,
-                                          .complete_length = representation->version.size,
-                                          .accept_ranges = true});
+        response.has_content_range = true;
+        response.complete_length = representation->version.size;
+        response.accept_ranges = true;
+        append_error(x, &response);
         break;
     default:
-        describe(x, representation, &validators, &content, &response);
-        append_content(x, &response, &content, representation);
-        return;
+        response.etag = validators.etag;
+        describe(x, found, &validators, &content, &response);
+        if (content_prepare(&content, representation, x->head_only, &response) < 0) {
+            append_status(x, 500);
+            break;
+        }
+        append_head(x, &response);
+        if (!x->head_only)
+            content_append(&content, representation, x->output);
     }
     representation_close(representation);
 }
 
-/* The slash that the target lacks, so that relative links in the folder's index work. */
-static void append_redirect(const struct exchange *x, const struct target *target)
+/* To where a rule leads, or to the folder with the slash that its target lacks, so that relative links in the
+ * index work. */
+static void append_redirect(const struct exchange *x, const struct target *target,
+                            const struct resolution *found)
 {
-    /* Every byte of a path that leads to a folder may become "%XX". */
-    char location[3 * PATH_MAX + EXCHANGE_REQUEST_LINE_MAX];
-    size_t n = 0;
-    location[n++] = '/'; /* and only one: "//name" would be another host */
-    n += target_encode(target->path, location + n, sizeof location - n);
-    location[n++] = '/';
-    struct response response = {.status = 301};
-    if (target->query.data) {
-        location[n++] = '?';
-        memcpy(location + n, target->query.data, target->query.length);
-        n += target->query.length;
-    }
+    /* Every byte of a path that leads to a file may become "%XX". */
+    char location[3 * PATH_MAX + EXCHANGE_REQUEST_LINE_MAX + RULES_LOCATION_MAX];
+    struct response response = respond(found->status, found);
+    size_t n = found->redirect ? location_from_template(str_of(found->redirect->location), found->star,
+                                                        target->query, location, sizeof location)
+                               : location_of_folder(target->path, target->query, location, sizeof location);
+    assert(n > 0);
     response.location = (struct str){location, n};
     append_page(x, &response);
 }
 
-static void append_not_found(const struct exchange *x)
-{
-    struct representation page;
-    if (resource_open_file(&x->setting->site->root, "404.html", &page) == 200)
-        append_error_file(x, 404, &page);
-    else
-        append_status(x, 404);
-}
-
 static void append_resource(const struct exchange *x, const struct target *target)
 {
-    struct representation representation;
-    unsigned status = resource_open(&x->setting->site->root, target, &representation);
-    if (status == 200)
-        append_representation(x, &representation);
-    else if (status == 301)
-        append_redirect(x, target);
-    else if (status == 404)
-        append_not_found(x);
-    else
-        append_status(x, status);
+    const struct site *site = x->setting->site;
+    char accept[WISH_MAX], accept_encoding[WISH_MAX];
+    const struct wishes wishes = {
+        .accept = request_join_values(x->request, FIELD_ACCEPT, accept, sizeof accept),
+        .accept_encoding =
+            request_join_values(x->request, FIELD_ACCEPT_ENCODING, accept_encoding, sizeof accept_encoding),
+    };
+    struct resolution found;
+    resolve(&site->root, &site->rules, target, &wishes, &found);
+    if (found.status == 200) {
+        append_representation(x, &found);
+    } else if (found.status < 400) {
+        append_redirect(x, target, &found);
+    } else {
+        struct response response = respond(found.status, &found);
+        append_error(x, &response);
+    }
 }
 
 static bool method_is_served(enum method method)
@@ -212,7 +235,7 @@ static void append_method_refusal(const struct exchange *x)
     if (x->request->method == METHOD_UNKNOWN)
         append_status(x, 501);
     else
-        append_page(x, &(struct response){.status = 405, .allow = served_methods});
+        append_error(x, &(struct response){.status = 405, .allow = served_methods});
 }
 
 static bool is_sleep(const struct exchange *x, const struct target *target)
@@ -274,7 +297,7 @@ enum exchange_result exchange_run(const struct setting *setting, struct str head
     struct request request;
     unsigned status = request_parse(head, &setting->site->limits, &request);
     if (status != 0) {
-        exchange_refuse(setting->now, head, status, output, ret);
+        exchange_refuse(setting->site, setting->now, head, status, output, ret);
         return EXCHANGE_ANSWERED;
     }
     *ret = (struct answer){.close = setting->closing || !request.keep_alive, .unread = setting->closing};
@@ -295,10 +318,10 @@ void exchange_go_ahead(struct output *output)
     output_append(output, STR("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
-void exchange_refuse(const struct moment *now, struct str received, unsigned status, struct output *output,
-                     struct answer *ret)
+void exchange_refuse(const struct site *site, const struct moment *now, struct str received, unsigned status,
+                     struct output *output, struct answer *ret)
 {
-    const struct setting setting = {.now = now};
+    const struct setting setting = {.site = site, .now = now};
     const struct exchange x = {
         .setting = &setting,
         .output = output,

@@ -7,6 +7,7 @@
 #include "http/str.h"
 #include "output.h"
 #include "resource.h"
+#include "rules.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@
 /* What is served, and how much is read for it; the same for every exchange, const. */
 struct site {
     struct document_root root;
+    struct rules rules;  /* what they point to is the configuration's */
     uint64_t sleep_usec; /* 0: there is no /sleep */
     struct request_limits limits;
 };
@@ -73,7 +75,7 @@ void exchange_go_ahead(struct output *output);
  * The response to what is refused unread (400, 408, 413, 414, 431) or can't be kept (503); `received` is the
  * request as far as it has come. The connection ends with it.
  */
-void exchange_refuse(const struct moment *now, struct str received, unsigned status, struct output *output,
-                     struct answer *ret);
+void exchange_refuse(const struct site *site, const struct moment *now, struct str received, unsigned status,
+                     struct output *output, struct answer *ret);
 
 #endif

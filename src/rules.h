@@ -46,8 +46,9 @@ struct rules {
     size_t path_count, redirect_count, error_count;
 };
 
-/* The most fields that all rules together may name, and the most bytes that they may have. */
-enum { RULES_FIELDS_MAX = 32, RULES_BYTES_MAX = 4096 };
+/* The most fields that all rules together may name, the most bytes that they may have, and those of a
+ * redirect's location: a head must fit into what an exchange has room for. */
+enum { RULES_FIELDS_MAX = 32, RULES_BYTES_MAX = 4096, RULES_LOCATION_MAX = 1024 };
 
 /* What holds for one path. Points into the rules. */
 struct policy {

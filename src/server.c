@@ -151,6 +151,7 @@ static int open_site(struct server *server)
 {
     const struct config *config = server->config;
     server->site.sleep_usec = config->sleep_usec;
+    server->site.rules = config->rules;
     server->site.limits = (struct request_limits){
         .request_line = config->request_line_bytes,
         .head = config->head_bytes,

@@ -32,8 +32,9 @@ static char *bytes_of(struct unfinished *unfinished)
     return (char *)(unfinished->stretches + unfinished->stretch_count);
 }
 
-void workspace_init(struct workspace *workspace)
+void workspace_init(struct workspace *workspace, const struct site *site)
 {
+    workspace->site = site;
     workspace->now.second = INT64_MIN;
     workspace_take_up(workspace, NULL);
 }

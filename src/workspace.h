@@ -39,6 +39,7 @@ size_t unfinished_size(const struct unfinished *unfinished);
 enum { INPUT_SIZE = EXCHANGE_HEAD_MAX + (16 << 10) };
 
 struct workspace {
+    const struct site *site;
     int64_t now_usec; /* CLOCK_MONOTONIC, of this turn */
     struct moment now;
     size_t input_start, input_end;
@@ -49,7 +50,8 @@ struct workspace {
     char input[INPUT_SIZE];
 };
 
-void workspace_init(struct workspace *workspace);
+/* `site` must outlive it. */
+void workspace_init(struct workspace *workspace, const struct site *site);
 
 /* Looks at the clocks; to be called as a turn begins. */
 void workspace_start_turn(struct workspace *workspace);

@@ -74,6 +74,8 @@ static const struct str field_names[FIELD_COUNT] = {
     [FIELD_IF_UNMODIFIED_SINCE] = STR("If-Unmodified-Since"),
     [FIELD_IF_RANGE] = STR("If-Range"),
     [FIELD_RANGE] = STR("Range"),
+    [FIELD_ACCEPT] = STR("Accept"),
+    [FIELD_ACCEPT_ENCODING] = STR("Accept-Encoding"),
 };
 
 /* What all Connection lines together ask for. */
@@ -329,6 +331,20 @@ bool request_next_value(enum field field, struct str *rest, struct str *ret)
             return true;
     }
     return false;
+}
+
+struct str request_join_values(const struct request *request, enum field field, char *buffer, size_t size)
+{
+    struct str rest = request->field_lines, value;
+    size_t length = 0;
+    if (request->lines[field] <= 1)
+        return request->field[field];
+    while (request_next_value(field, &rest, &value) && value.length < size - length) {
+        memcpy(buffer + length, value.data, value.length);
+        length += value.length;
+        buffer[length++] = ',';
+    }
+    return (struct str){buffer, length};
 }
 
 /* RFC 9110 section 10.1.1; HTTP/1.0 has no 100 (Continue), so there the wish for it is not heard. */

@@ -27,6 +27,8 @@ enum field {
     FIELD_IF_UNMODIFIED_SINCE,
     FIELD_IF_RANGE,
     FIELD_RANGE,
+    FIELD_ACCEPT,
+    FIELD_ACCEPT_ENCODING,
     FIELD_COUNT
 };
 
@@ -87,5 +89,11 @@ unsigned request_parse(struct str head, const struct request_limits *limits, str
  * there is none left.
  */
 bool request_next_value(enum field field, struct str *rest, struct str *ret);
+
+/*
+ * All of them as one list: the value of the only line, or the values with commas between in the buffer, as
+ * many as it has room for. data == NULL: there is no such line.
+ */
+struct str request_join_values(const struct request *request, enum field field, char *buffer, size_t size);
 
 #endif

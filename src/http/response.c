@@ -20,8 +20,12 @@ struct status {
 static const struct status statuses[] = {
     {200, STR("OK"), STR("")},
     {206, STR("Partial Content"), STR("")},
-    {301, STR("Moved Permanently"), STR("")},
+    {301, STR("Moved Permanently"), STR("This page has another address now.")},
+    {302, STR("Found"), STR("This page is to be found at another address for a while.")},
+    {303, STR("See Other"), STR("What you are looking for is at another address.")},
     {304, STR("Not Modified"), STR("")},
+    {307, STR("Temporary Redirect"), STR("This page is to be found at another address for a while.")},
+    {308, STR("Permanent Redirect"), STR("This page has another address now.")},
     {400, STR("Bad Request"), STR("Your request was malformed, so it was not read any further.")},
     {403, STR("Forbidden"), STR("This page is not open to visitors.")},
     {404, STR("Not Found"), STR("There is nothing at this address.")},
@@ -134,6 +138,7 @@ static void put_content(struct writer *writer, const struct response *response)
         put_field(writer, STR("Content-Type: multipart/byteranges; boundary="), response->boundary);
     else
         put_content_type(writer, response);
+    put_field(writer, STR("Content-Encoding: "), response->content_coding);
     put(writer, STR("Content-Length: "));
     put_decimal(writer, response->content_length);
     put(writer, STR("\r\n"));
@@ -151,6 +156,7 @@ static void put_validators(struct writer *writer, const struct response *respons
     if (response->has_last_modified && date_format(response->last_modified, modified) == 0)
         put_field(writer, STR("Last-Modified: "), (struct str){modified, DATE_LENGTH});
     put_field(writer, STR("Vary: "), response->vary);
+    put_field(writer, STR("Cache-Control: "), response->cache_control);
     if (response->accept_ranges)
         put(writer, STR("Accept-Ranges: bytes\r\n"));
 }
@@ -190,6 +196,8 @@ size_t response_write_head(const struct response *response, const char date[stat
     if (has_content(response->status))
         put_content(&writer, response);
     put_validators(&writer, response);
+    for (size_t i = 0; i < response->field_count; i++)
+        put_field(&writer, STR(""), response->fields[i]);
     put_control(&writer, response);
     put(&writer, STR("\r\n"));
     return written(&writer);

@@ -11,6 +11,7 @@ struct response {
     unsigned status;
     struct str content_type;
     bool charset_utf8; /* "; charset=utf-8" behind it */
+    struct str content_coding;
     uint64_t content_length;
     struct str boundary;      /* the content is multipart/byteranges, its parts are of content_type */
     bool has_content_range;   /* of one part: */
@@ -21,6 +22,9 @@ struct response {
     bool has_last_modified;
     int64_t last_modified; /* seconds since the epoch; a time that date_format() refuses is left out */
     struct str vary;
+    struct str cache_control;
+    const struct str *fields; /* more of them, "Name: value" each */
+    size_t field_count;
     struct str location;
     struct str allow;
     unsigned retry_after; /* seconds */

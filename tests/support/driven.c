@@ -27,7 +27,7 @@ int driven_set_up(void **state)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &(int){DRIVEN_SEND_BUFFER}, sizeof(int)), 0);
     driven.client = pair[0];
-    workspace_init(&driven.workspace);
+    workspace_init(&driven.workspace, &driven.site);
     workspace_start_turn(&driven.workspace);
     driven.workspace.now_usec = 1000;
     driven.connection = (struct connection){0};

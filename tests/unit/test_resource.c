@@ -11,11 +11,13 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 static struct tree *tree, *outside;
 static struct document_root root;
+static char found_path[PATH_MAX];
 
 static int set_up(void **state)
 {
@@ -37,6 +39,9 @@ static int set_up(void **state)
     char *secret = tree_path(outside, "secret");
     tree_link(tree, "absolute", secret);
     free(secret);
+    char *deep = tree_path(tree, "a/b/deep.txt");
+    tree_link(tree, "absolute-inside", deep);
+    free(deep);
     tree_link(tree, "proc", "/proc/self/cwd");
     tree_text(tree, "mime", "text/x-deep txt\n");
     char *mime = tree_path(tree, "mime");
@@ -56,7 +61,7 @@ static int tear_down(void **state)
 static unsigned find(const char *path, bool folder, struct representation *ret)
 {
     const struct target target = {.path = str_of(path), .folder = folder};
-    return resource_open(&root, &target, ret);
+    return resource_open(&root, &target, found_path, ret);
 }
 
 static unsigned status(const char *path, bool folder)
@@ -87,6 +92,24 @@ static void a_file_is_found_and_described(void **state)
     assert_int_equal(found.fd, -1);
 }
 
+static void the_path_of_what_is_found_is_told(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool folder;
+        const char *found;
+    } rows[] = {
+        {"", true, "first.html"},    {"second", true, "second/second.html"},
+        {"inside", false, "inside"}, {"odd", true, "odd/second.html"},
+        {"empty", true, "empty"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        status(rows[i].path, rows[i].folder);
+        assert_string_equal(found_path, rows[i].found);
+    }
+}
+
 static void a_path_gets_its_status(void **state)
 {
     (void)state;
@@ -111,6 +134,7 @@ static void a_path_gets_its_status(void **state)
         {"up", true, 404},
         {"up/secret", false, 404},
         {"absolute", false, 404},
+        {"absolute-inside", false, 200},
         {"proc", true, 404},
         {"round", false, 404},
         {"..", false, 404},
@@ -130,7 +154,7 @@ static void a_hidden_target_is_not_found(void **state)
     (void)state;
     struct representation found;
     const struct target target = {.path = STR("first.html"), .hidden = true};
-    assert_int_equal(resource_open(&root, &target, &found), 404);
+    assert_int_equal(resource_open(&root, &target, found_path, &found), 404);
     assert_int_equal(found.fd, -1);
 }
 
@@ -176,6 +200,36 @@ static void what_may_not_be_read_is_forbidden(void **state)
     assert_int_equal(folder, 403); /* and not the next index name */
 }
 
+/* Of what can't be opened, only a file is forbidden: a folder may have an index all the same. */
+static void what_is_no_file_is_not_forbidden(void **state)
+{
+    (void)state;
+    char *folder = tree_path(tree, "second"), *fifo = tree_path(tree, "fifo");
+    uid_t user = geteuid();
+    assert_int_equal(chmod(tree_root(tree), 0755), 0);
+    assert_int_equal(chmod(folder, 0711), 0);
+    assert_int_equal(chmod(fifo, 0), 0);
+    assert_int_equal(user == 0 ? seteuid(65534) : 0, 0);
+    unsigned without_slash = status("second", false), with_slash = status("second", true),
+             of_fifo = status("fifo", false);
+    assert_int_equal(user == 0 ? seteuid(0) : 0, 0);
+    assert_int_equal(without_slash, 301);
+    assert_int_equal(with_slash, 200);
+    assert_int_equal(of_fifo, 404);
+    free(folder), free(fifo);
+}
+
+static void a_device_is_not_found(void **state)
+{
+    (void)state;
+    char *path = tree_path(tree, "device");
+    if (mknod(path, S_IFCHR | 0644, makedev(1, 3)) == 0)
+        assert_int_equal(status("device", false), 404);
+    else
+        harness_say_skipped("a device", "nobody but root can make one");
+    free(path);
+}
+
 static void without_fds_the_answer_is_503(void **state)
 {
     (void)state;
@@ -205,10 +259,17 @@ static void a_root_must_be_a_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        row(a_file_is_found_and_described), row(a_path_gets_its_status),
-        row(a_hidden_target_is_not_found),  row(names_may_be_too_long),
-        row(a_socket_is_not_found),         row(what_may_not_be_read_is_forbidden),
-        row(without_fds_the_answer_is_503), row(a_root_must_be_a_folder),
+        row(a_file_is_found_and_described),
+        row(a_path_gets_its_status),
+        row(a_hidden_target_is_not_found),
+        row(names_may_be_too_long),
+        row(a_socket_is_not_found),
+        row(what_may_not_be_read_is_forbidden),
+        row(without_fds_the_answer_is_503),
+        row(a_root_must_be_a_folder),
+        row(the_path_of_what_is_found_is_told),
+        row(what_is_no_file_is_not_forbidden),
+        row(a_device_is_not_found),
     };
     return cmocka_run_group_tests_name("resource", tests, NULL, NULL);
 }
