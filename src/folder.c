@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +22,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* So many names, those left out among them, are looked at. */
-enum { LOOKS_MAX = 4 * FOLDER_NAMES_MAX };
+/* So many names, those left out among them, are looked at. Folders that have many take a while, so few of
+ * them are read at once: there must be workers for the others. */
+enum { LOOKS_MAX = 4 * FOLDER_NAMES_MAX, MANY = 2000, MANY_AT_ONCE = 2 };
+
+static _Atomic unsigned reading_many;
 
 struct entry {
     struct listing_entry entry;
@@ -38,6 +42,7 @@ struct folder {
     char *names; /* one behind the other, each with its NUL */
     size_t names_length, names_room;
     bool complete;
+    bool many; /* counted in reading_many */
 };
 
 static struct {
@@ -73,8 +78,16 @@ static bool count_large(int fd)
     return counted;
 }
 
+static bool may_read_many(struct folder *folder)
+{
+    folder->many = true;
+    return atomic_fetch_add(&reading_many, 1) < MANY_AT_ONCE;
+}
+
 static void close_folder(struct folder *folder)
 {
+    if (folder->many)
+        atomic_fetch_sub(&reading_many, 1);
     if (folder->dir)
         closedir(folder->dir);
     free(folder->entries);
@@ -139,6 +152,8 @@ static int read_folder(struct folder *folder)
 {
     for (size_t looks = 0; looks < LOOKS_MAX && folder->count < FOLDER_NAMES_MAX; looks++) {
         struct stat st;
+        if (looks == MANY && !may_read_many(folder))
+            return -EAGAIN;
         errno = 0;
         const struct dirent *item = readdir(folder->dir);
         if (!item) {

@@ -22,7 +22,8 @@ enum {
 
 /*
  * Lists the folder of that path (empty: the root itself). 200 with the listing in *ret, which has no time of
- * modification; else the refusal, as of resource_open_path(), with 503 for a large listing too many.
+ * modification; else the refusal, as of resource_open_path(), with 503 where too many large ones live or are
+ * being read.
  */
 unsigned folder_list(const struct document_root *root, const char *path, enum listing_form form,
                      struct representation *ret);

@@ -62,17 +62,31 @@ static int compare_numbers(struct str a, struct str b)
     return order != 0 ? order : (a.length > b.length) - (a.length < b.length);
 }
 
+/* How long the names are the same, up to a run of digits that goes on behind that in either. */
+static size_t same_start(struct str a, struct str b)
+{
+    size_t i = 0;
+    while (i < a.length && i < b.length && a.data[i] == b.data[i])
+        i++;
+    while (i > 0 && octet_is(a.data[i - 1], OCTET_DIGIT))
+        i--;
+    return i;
+}
+
 static int compare_names(struct str a, struct str b)
 {
     while (a.length > 0 && b.length > 0) {
+        size_t same = same_start(a, b);
+        a = str_after(a, same);
+        b = str_after(b, same);
         size_t n = digits(a), m = digits(b);
-        int order = n > 0 && m > 0
-                        ? compare_numbers((struct str){a.data, n}, (struct str){b.data, m})
-                        : str_compare_ignoring_case((struct str){a.data, 1}, (struct str){b.data, 1});
-        if (order != 0)
+        int order = n > 0 && m > 0 ? compare_numbers((struct str){a.data, n}, (struct str){b.data, m})
+                                   : str_compare_ignoring_case((struct str){a.data, a.length > 0},
+                                                               (struct str){b.data, b.length > 0});
+        if (order != 0 || a.length == 0 || b.length == 0)
             return order;
-        a = str_after(a, n > 0 ? n : 1);
-        b = str_after(b, n > 0 ? m : 1);
+        a = str_after(a, n > 0 && m > 0 ? n : 1);
+        b = str_after(b, n > 0 && m > 0 ? m : 1);
     }
     return (a.length > 0) - (b.length > 0);
 }

@@ -2,6 +2,8 @@
  */
 #include "http/writer.h"
 
+#include "http/octet.h"
+
 #include <string.h>
 
 enum { DECIMAL_MAX = 20 /* digits of UINT64_MAX */ };
@@ -51,9 +53,20 @@ static bool is_control(char c)
     return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
+/* Puts what needs no escape, which is most of most texts, at one go; returns what follows. */
+static struct str put_plain(struct writer *writer, struct str text)
+{
+    struct str plain = {text.data, octet_span(text, OCTET_PATH | OCTET_TOKEN)};
+    for (size_t i = 0; i < plain.length; i++)
+        if (plain.data[i] == '&' || plain.data[i] == '\'')
+            plain.length = i;
+    writer_put(writer, plain);
+    return str_after(text, plain.length);
+}
+
 void writer_put_html(struct writer *writer, struct str text)
 {
-    while (text.length > 0) {
+    for (text = put_plain(writer, text); text.length > 0; text = put_plain(writer, text)) {
         size_t length = str_utf8_length(text);
         struct str entity = html_entity(text.data[0]);
         if (length == 0 || is_control(text.data[0]))
@@ -67,7 +80,7 @@ void writer_put_html(struct writer *writer, struct str text)
 void writer_put_json(struct writer *writer, struct str text)
 {
     static const char digits[] = "0123456789abcdef";
-    while (text.length > 0) {
+    for (text = put_plain(writer, text); text.length > 0; text = put_plain(writer, text)) {
         size_t length = str_utf8_length(text);
         unsigned char octet = (unsigned char)text.data[0];
         if (length == 0)

@@ -5,6 +5,7 @@
 #include "support/tree.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -156,15 +157,52 @@ static void large_listings_are_counted_while_they_live(void **state)
         representation_close(&pages[i]);
 }
 
+static void *list_often(void *refused)
+{
+    struct representation page;
+    for (unsigned i = 0; i < 10; i++) {
+        unsigned status = folder_list(&root, "empty", LISTING_TEXT, &page);
+        if (status == 503)
+            ++*(unsigned *)refused;
+        else if (status != 200)
+            return refused;
+        representation_close(&page);
+    }
+    return NULL;
+}
+
+/* Whoever comes while others read large folders is sent away; and all that is taken is given back. */
+static void many_may_ask_at_a_time(void **state)
+{
+    (void)state;
+    pthread_t threads[6];
+    unsigned refused[6] = {0}, all = 0;
+    struct representation page;
+    make_many(3000);
+    for (unsigned i = 0; i < 6; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, list_often, &refused[i]), 0);
+    for (unsigned i = 0; i < 6; i++) {
+        void *failed;
+        assert_int_equal(pthread_join(threads[i], &failed), 0);
+        assert_null(failed);
+        all += refused[i];
+    }
+    harness_say("%u of 60 listings of 3000 names refused", all);
+    assert_true(all < 60);
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(folder_list(&root, "empty", LISTING_TEXT, &page), 200);
+        representation_close(&page);
+    }
+}
+
 #define row(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        row(what_is_served_is_listed),
-        row(what_is_no_folder_is_not_listed),
-        row(a_listing_has_an_end),
-        row(large_listings_are_counted_while_they_live),
+        row(what_is_served_is_listed), row(what_is_no_folder_is_not_listed),
+        row(a_listing_has_an_end),     row(large_listings_are_counted_while_they_live),
+        row(many_may_ask_at_a_time),
     };
     return cmocka_run_group_tests_name("folder", tests, NULL, NULL);
 }
