@@ -26,6 +26,8 @@
  *     = bytes NAME F-L its body is bytes F to L, both included, of that file
  *     = parts NAME TYPE F-L ...  it is multipart/byteranges of that file, with these parts ("_": a blank)
  *     = text WORDS     its body is that
+ *     = with WORDS     its body has those in it
+ *     = without WORDS  its body doesn't
  *     = empty          its body has no bytes
  *     = head           it is the answer to HEAD: no body comes, whatever Content-Length says ...
  *     = head NAME      ... and Content-Length is the size of that file
@@ -45,7 +47,7 @@
  * Of every answer this holds without a word: Date is the time, Content-Length is there (but not with 1xx and
  * 304), content is marked nosniff, Last-Modified is past, and Connection says "close" if and only if the
  * server closes. What is in the document root, make_root() tells; all of it dates
- * from 6 November 1994.
+ * from 6 November 1994. What the configuration says besides is in rules.ini.
  */
 #include "support/conversation.h"
 
@@ -60,7 +62,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -121,21 +126,82 @@ static void make_folders(struct tree *root)
     tree_text(root, ".well-known/security.txt", "Contact: mailto:security@hello.example");
 }
 
+/* What rules.ini is for. */
+static void make_ruled(struct tree *root)
+{
+    tree_text(root, "listed/b.txt", "b");
+    tree_text(root, "listed/a <b>&\"'.txt", "a name with all that HTML escapes");
+    tree_text(root, "listed/javascript:alert(1)", "a name that looks like a scheme");
+    tree_text(root, "listed/.hidden", "secret");
+    tree_text(root, "listed/sub/index.html", "index.html of listed/sub");
+    tree_text(root, "listed/not/file.txt", "a file in a folder that is not listed");
+    tree_folder(root, "listed/empty");
+    tree_link(root, "listed/link-out", "/etc/passwd");
+    tree_fifo(root, "listed/fifo");
+    tree_text(root, "app/index.html", "the one page of an application");
+    tree_text(root, "app/main.js", "its script");
+    tree_text(root, "assets/a.css", "style");
+    tree_text(root, "assets/open/font.woff2", "font");
+    tree_text(root, "app.webmanifest", "{}");
+    tree_text(root, "errors/403.html", "You may not read this.");
+}
+
+/* Files with siblings; all are of one time, which is good enough for a sibling. */
+static void make_coded(struct tree *root)
+{
+    static const char *const folders[] = {"coded/", "coded/never/"};
+    static const char *const names[] = {"all.js",    "all.js.br", "all.js.zst",
+                                        "all.js.gz", "gzip.js",   "gzip.js.gz"};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < sizeof names / sizeof names[0]; k++) {
+            char *name = harness_text("%s%s", folders[i], names[k]);
+            tree_text(root, name, names[k]);
+            free(name);
+        }
+    }
+    tree_text(root, "coded/plain.js", "a script without sibling");
+    tree_text(root, "coded/late.js", "a script that was changed since");
+    tree_text(root, "coded/late.js.gz", "late.js.gz");
+    tree_text(root, "coded/index.html", "an index");
+    tree_text(root, "coded/index.html.gz", "index.html.gz");
+    tree_noise(root, "coded/large.txt", 100000, 7);
+    tree_noise(root, "coded/large.txt.gz", 50000, 8);
+}
+
+/* What is neither file nor folder. Nobody but root can make a device: then there is none. */
+static void make_others(struct tree *root)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char *path = tree_path(root, "socket"), *device = tree_path(root, "device");
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_true(strlen(path) < sizeof address.sun_path);
+    strcpy(address.sun_path, path);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    close(fd);
+    if (mknod(device, S_IFCHR | 0644, makedev(1, 5)) != 0)
+        harness_say_skipped("a device", "nobody but root can make one");
+    tree_fifo(root, "fifo");
+    free(path), free(device);
+}
+
 static void make_links(struct server *of)
 {
     struct tree *root = of->root;
     tree_text(of->tree, "outside.txt", "outside");
-    char *outside = tree_path(of->tree, "outside.txt"), *inside = tree_path(root, "hello.html");
+    char *outside = tree_path(of->tree, "outside.txt"), *inside = tree_path(root, "hello.html"),
+         *folder_inside = tree_path(root, "indexed/");
     tree_link(root, "link-inside", "hello.html");
     tree_link(root, "link-folder", "indexed");
     tree_link(root, "indexed/link-up", "../hello.html");
     tree_link(root, "link-outside", outside);
     tree_link(root, "link-absolute", inside);
+    tree_link(root, "link-absolute-folder", folder_inside);
+    tree_link(root, "indexed/link-etc", "/etc");
     tree_link(root, "link-climbing", "../../../../../../../../etc/passwd");
     tree_link(root, "link-proc", "/proc/self/cwd");
     tree_link(root, "link-dangling", "nothing");
     tree_link(root, "link-circle", "link-circle");
-    free(outside), free(inside);
+    free(outside), free(inside), free(folder_inside);
 }
 
 static void set_mode(const struct tree *root, const char *name, mode_t mode)
@@ -163,7 +229,9 @@ static void make_root(struct server *of)
     make_types(root);
     make_folders(root);
     make_links(of);
-    tree_fifo(root, "fifo");
+    make_others(root);
+    make_ruled(root);
+    make_coded(root);
     tree_text(root, "unreadable.html", "nobody reads this");
     tree_text(root, "closed/file.txt", "nobody comes here");
     tree_text(root, "digits.txt", "0123456789");
@@ -173,6 +241,7 @@ static void make_root(struct server *of)
         tree_text(root, odd[i], "0123456789");
     tree_set_times(root, THEN);
     set_odd_times(root);
+    tree_set_time(root, "coded/late.js", THEN + 1);
     set_mode(root, "unreadable.html", 0);
     set_mode(root, "closed", 0);
 }
@@ -186,7 +255,10 @@ static void need_server(void)
     make_root(server);
     server_listen(server, SERVER_IPV4, "http");
     server_listen(server, SERVER_UNIX, "local");
-    server_set(server, "sleep = 100ms\n");
+    char *rules = harness_read_file("tests/conversations/rules.ini", NULL);
+    assert_non_null(rules);
+    server_set(server, rules);
+    free(rules);
     server->mode_bits_bind = process_can_bind_mode_bits();
     server_start(server);
 }

@@ -175,7 +175,16 @@ static void check_head_of(const struct conversation_view *view, const char *name
         fail_msg("Content-Length is %s, the file has %zu bytes", announced, length);
 }
 
-/* "file NAME", "bytes ...", "parts ...", "head", "head NAME", "text ..." or "empty". */
+static void check_words(const char *words, const struct reply *reply, bool expected)
+{
+    bool there = memmem(reply->body, reply->body_length, words, strlen(words));
+    if (there != expected)
+        fail_msg("\"%s\" is %sin the body: %.*s", words, there ? "" : "not ", (int)reply->body_length,
+                 reply->body);
+}
+
+/* "file NAME", "bytes ...", "parts ...", "head", "head NAME", "text ...", "with ...", "without ..." or
+ * "empty". */
 static void check_body(const struct conversation_view *view, const char *text, const struct reply *reply)
 {
     size_t length = 0;
@@ -190,6 +199,10 @@ static void check_body(const struct conversation_view *view, const char *text, c
         check_head_of(view, want + 5, reply);
     else if (strncmp(want, "text ", 5) == 0)
         compare_body(reply, want + 5, length - 5);
+    else if (strncmp(want, "with ", 5) == 0)
+        check_words(want + 5, reply, true);
+    else if (strncmp(want, "without ", 8) == 0)
+        check_words(want + 8, reply, false);
     else if (strcmp(want, "empty") == 0)
         compare_body(reply, "", 0);
     else if (strcmp(want, "head") != 0)
