@@ -5,11 +5,9 @@
 #include "http/response.h"
 
 #include "http/octet.h"
+#include "http/writer.h"
 
 #include <assert.h>
-#include <string.h>
-
-enum { DECIMAL_MAX = 20 /* digits of UINT64_MAX */ };
 
 struct status {
     unsigned status;
@@ -45,52 +43,20 @@ static const struct status statuses[] = {
     {505, STR("HTTP Version Not Supported"), STR("This server speaks HTTP/1.1.")},
 };
 
-/* Where the next piece goes. Once something did not fit, nothing more is written. */
-struct writer {
-    char *buffer;
-    size_t size;
-    size_t length;
-    bool full;
-};
-
-static void put(struct writer *writer, struct str piece)
-{
-    writer->full |= piece.length > writer->size - writer->length;
-    if (writer->full || piece.length == 0)
-        return;
-    memcpy(writer->buffer + writer->length, piece.data, piece.length);
-    writer->length += piece.length;
-}
-
-static void put_decimal(struct writer *writer, uint64_t value)
-{
-    char digits[DECIMAL_MAX];
-    size_t start = sizeof digits;
-    do
-        digits[--start] = (char)('0' + value % 10);
-    while ((value /= 10) > 0);
-    put(writer, (struct str){digits + start, sizeof digits - start});
-}
-
 /* A line break in a value would let its author write the rest of the response. */
 static void put_value(struct writer *writer, struct str value)
 {
     assert(octet_span(value, OCTET_FIELD) == value.length);
-    put(writer, value);
+    writer_put(writer, value);
 }
 
 static void put_field(struct writer *writer, struct str name, struct str value)
 {
     if (value.length == 0)
         return;
-    put(writer, name);
+    writer_put(writer, name);
     put_value(writer, value);
-    put(writer, STR("\r\n"));
-}
-
-static size_t written(const struct writer *writer)
-{
-    return writer->full ? 0 : writer->length;
+    writer_put(writer, STR("\r\n"));
 }
 
 static const struct status *find(unsigned status)
@@ -110,26 +76,26 @@ struct str response_reason(unsigned status)
 /* RFC 9110 section 14.4; a range of length 0 is unsatisfied. */
 static void put_content_range(struct writer *writer, struct range range, uint64_t complete_length)
 {
-    put(writer, STR("Content-Range: bytes "));
+    writer_put(writer, STR("Content-Range: bytes "));
     if (range.length > 0) {
-        put_decimal(writer, range.first);
-        put(writer, STR("-"));
-        put_decimal(writer, range.first + range.length - 1);
+        writer_put_decimal(writer, range.first);
+        writer_put(writer, STR("-"));
+        writer_put_decimal(writer, range.first + range.length - 1);
     } else {
-        put(writer, STR("*"));
+        writer_put(writer, STR("*"));
     }
-    put(writer, STR("/"));
-    put_decimal(writer, complete_length);
-    put(writer, STR("\r\n"));
+    writer_put(writer, STR("/"));
+    writer_put_decimal(writer, complete_length);
+    writer_put(writer, STR("\r\n"));
 }
 
 static void put_content_type(struct writer *writer, const struct response *response)
 {
     if (response->content_type.length == 0)
         return;
-    put(writer, STR("Content-Type: "));
+    writer_put(writer, STR("Content-Type: "));
     put_value(writer, response->content_type);
-    put(writer, response->charset_utf8 ? STR("; charset=utf-8\r\n") : STR("\r\n"));
+    writer_put(writer, response->charset_utf8 ? STR("; charset=utf-8\r\n") : STR("\r\n"));
 }
 
 static void put_content(struct writer *writer, const struct response *response)
@@ -139,14 +105,14 @@ static void put_content(struct writer *writer, const struct response *response)
     else
         put_content_type(writer, response);
     put_field(writer, STR("Content-Encoding: "), response->content_coding);
-    put(writer, STR("Content-Length: "));
-    put_decimal(writer, response->content_length);
-    put(writer, STR("\r\n"));
+    writer_put(writer, STR("Content-Length: "));
+    writer_put_decimal(writer, response->content_length);
+    writer_put(writer, STR("\r\n"));
     if (response->has_content_range)
         put_content_range(writer, response->range, response->complete_length);
     /* A browser that guesses a type may find a script where none was meant. */
     if (response->content_length > 0)
-        put(writer, STR("X-Content-Type-Options: nosniff\r\n"));
+        writer_put(writer, STR("X-Content-Type-Options: nosniff\r\n"));
 }
 
 static void put_validators(struct writer *writer, const struct response *response)
@@ -158,7 +124,7 @@ static void put_validators(struct writer *writer, const struct response *respons
     put_field(writer, STR("Vary: "), response->vary);
     put_field(writer, STR("Cache-Control: "), response->cache_control);
     if (response->accept_ranges)
-        put(writer, STR("Accept-Ranges: bytes\r\n"));
+        writer_put(writer, STR("Accept-Ranges: bytes\r\n"));
 }
 
 static void put_control(struct writer *writer, const struct response *response)
@@ -166,14 +132,14 @@ static void put_control(struct writer *writer, const struct response *response)
     put_field(writer, STR("Location: "), response->location);
     put_field(writer, STR("Allow: "), response->allow);
     if (response->retry_after > 0) {
-        put(writer, STR("Retry-After: "));
-        put_decimal(writer, response->retry_after);
-        put(writer, STR("\r\n"));
+        writer_put(writer, STR("Retry-After: "));
+        writer_put_decimal(writer, response->retry_after);
+        writer_put(writer, STR("\r\n"));
     }
     if (response->close)
-        put(writer, STR("Connection: close\r\n"));
+        writer_put(writer, STR("Connection: close\r\n"));
     else if (response->keep_alive)
-        put(writer, STR("Connection: keep-alive\r\n"));
+        writer_put(writer, STR("Connection: keep-alive\r\n"));
 }
 
 /* RFC 9110 sections 6.4.1 and 8.6. */
@@ -187,11 +153,11 @@ size_t response_write_head(const struct response *response, const char date[stat
 {
     assert(response->status >= 100 && response->status <= 599);
     struct writer writer = {.buffer = buffer, .size = size};
-    put(&writer, STR("HTTP/1.1 "));
-    put_decimal(&writer, response->status);
-    put(&writer, STR(" "));
-    put(&writer, response_reason(response->status));
-    put(&writer, STR("\r\n"));
+    writer_put(&writer, STR("HTTP/1.1 "));
+    writer_put_decimal(&writer, response->status);
+    writer_put(&writer, STR(" "));
+    writer_put(&writer, response_reason(response->status));
+    writer_put(&writer, STR("\r\n"));
     put_field(&writer, STR("Date: "), (struct str){date, DATE_LENGTH});
     if (has_content(response->status))
         put_content(&writer, response);
@@ -199,25 +165,25 @@ size_t response_write_head(const struct response *response, const char date[stat
     for (size_t i = 0; i < response->field_count; i++)
         put_field(&writer, STR(""), response->fields[i]);
     put_control(&writer, response);
-    put(&writer, STR("\r\n"));
-    return written(&writer);
+    writer_put(&writer, STR("\r\n"));
+    return writer_length(&writer);
 }
 
 size_t response_write_part(const struct response *response, struct range range, bool first, char *buffer,
                            size_t size)
 {
     struct writer writer = {.buffer = buffer, .size = size};
-    put(&writer, first ? STR("--") : STR("\r\n--"));
+    writer_put(&writer, first ? STR("--") : STR("\r\n--"));
     put_value(&writer, response->boundary);
     if (range.length == 0) {
-        put(&writer, STR("--\r\n"));
-        return written(&writer);
+        writer_put(&writer, STR("--\r\n"));
+        return writer_length(&writer);
     }
-    put(&writer, STR("\r\n"));
+    writer_put(&writer, STR("\r\n"));
     put_content_type(&writer, response);
     put_content_range(&writer, range, response->complete_length);
-    put(&writer, STR("\r\n"));
-    return written(&writer);
+    writer_put(&writer, STR("\r\n"));
+    return writer_length(&writer);
 }
 
 /* Before the title, before the number, before the reason, before the sentence, and after it. */
@@ -244,16 +210,16 @@ size_t response_write_page(unsigned status, char *buffer, size_t size)
 {
     struct writer writer = {.buffer = buffer, .size = size};
     const struct status *row = find(status);
-    put(&writer, page_parts[0]);
-    put_decimal(&writer, status);
-    put(&writer, STR(" "));
-    put(&writer, row->reason);
-    put(&writer, page_parts[1]);
-    put_decimal(&writer, status);
-    put(&writer, page_parts[2]);
-    put(&writer, row->reason);
-    put(&writer, page_parts[3]);
-    put(&writer, row->sentence);
-    put(&writer, page_parts[4]);
-    return written(&writer);
+    writer_put(&writer, page_parts[0]);
+    writer_put_decimal(&writer, status);
+    writer_put(&writer, STR(" "));
+    writer_put(&writer, row->reason);
+    writer_put(&writer, page_parts[1]);
+    writer_put_decimal(&writer, status);
+    writer_put(&writer, page_parts[2]);
+    writer_put(&writer, row->reason);
+    writer_put(&writer, page_parts[3]);
+    writer_put(&writer, row->sentence);
+    writer_put(&writer, page_parts[4]);
+    return writer_length(&writer);
 }

@@ -336,6 +336,35 @@ static void test_keep_alive(void **state)
         }
 }
 
+static void test_joined_values(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *fields, *joined; /* NULL: there is no such line */
+        size_t room;
+    } rows[] = {
+        {"", NULL, 64},
+        {"Accept: a\r\n", "a", 64},
+        {"Accept: a, b\r\n", "a, b", 1}, /* one line needs no room */
+        {"Accept:\r\n", "", 64},
+        {"Accept: a\r\nX: y\r\naccept: b;q=0.5 \r\n", "a,b;q=0.5,", 64},
+        {"Accept: a\r\nAccept:\r\nAccept: b\r\n", "a,,b,", 64},
+        {"Accept: a\r\nAccept: bcd\r\n", "a,bcd,", 6},
+        {"Accept: a\r\nAccept: bcd\r\n", "a,", 5},
+        {"Accept: abc\r\nAccept: d\r\n", "", 3},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char head[256], buffer[64];
+        struct request request;
+        snprintf(head, sizeof head, "GET / HTTP/1.1\r\n" HOST "%s\r\n", rows[i].fields);
+        assert_int_equal(heads_status(str_of(head), &request), 0);
+        struct str joined = request_join_values(&request, FIELD_ACCEPT, buffer, rows[i].room);
+        assert_int_equal(joined.data != NULL, rows[i].joined != NULL);
+        if (!str_equal(joined, str_of(rows[i].joined ?: "")))
+            fail_msg("%s: \"%.*s\"", rows[i].fields, (int)joined.length, joined.data);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -343,7 +372,7 @@ int main(void)
         cmocka_unit_test(test_octets_of_values), cmocka_unit_test(test_host),
         cmocka_unit_test(test_content_length),   cmocka_unit_test(test_transfer_encoding),
         cmocka_unit_test(test_expect),           cmocka_unit_test(test_values_of_several_lines),
-        cmocka_unit_test(test_keep_alive),
+        cmocka_unit_test(test_keep_alive),       cmocka_unit_test(test_joined_values),
     };
     return cmocka_run_group_tests_name("request fields", tests, NULL, NULL);
 }

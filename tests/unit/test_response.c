@@ -16,6 +16,8 @@ static const char date[] = "Sun, 06 Nov 1994 08:49:37 GMT";
 #define DATE_LINE "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
 #define NOSNIFF   "X-Content-Type-Options: nosniff\r\n"
 
+static const struct str own_fields[] = {STR("A: b"), STR("A: c")};
+
 static void test_heads(void **state)
 {
     (void)state;
@@ -40,6 +42,26 @@ static void test_heads(void **state)
         {{.status = 301, .location = STR("/a%20b/"), .close = true, .keep_alive = true},
          "HTTP/1.1 301 Moved Permanently\r\n" DATE_LINE
          "Content-Length: 0\r\nLocation: /a%20b/\r\nConnection: close\r\n\r\n"},
+        {{.status = 200,
+          .content_type = STR("text/css"),
+          .content_length = 5,
+          .content_coding = STR("br"),
+          .etag = STR("\"e\""),
+          .vary = STR("Accept-Encoding"),
+          .cache_control = STR("no-cache"),
+          .fields = own_fields,
+          .field_count = 2},
+         "HTTP/1.1 200 OK\r\n" DATE_LINE
+         "Content-Type: text/css\r\nContent-Encoding: br\r\nContent-Length: 5\r\n" NOSNIFF
+         "ETag: \"e\"\r\nVary: Accept-Encoding\r\nCache-Control: no-cache\r\nA: b\r\nA: c\r\n\r\n"},
+        {{.status = 304,
+          .content_coding = STR("br"),
+          .vary = STR("Accept-Encoding"),
+          .cache_control = STR("no-cache"),
+          .fields = own_fields,
+          .field_count = 1},
+         "HTTP/1.1 304 Not Modified\r\n" DATE_LINE
+         "Vary: Accept-Encoding\r\nCache-Control: no-cache\r\nA: b\r\n\r\n"},
         {{.status = 405, .allow = STR("GET, HEAD"), .content_length = 10},
          "HTTP/1.1 405 Method Not Allowed\r\n" DATE_LINE "Content-Length: 10\r\n" NOSNIFF
          "Allow: GET, HEAD\r\n\r\n"},
@@ -189,8 +211,8 @@ static void test_reasons(void **state)
 static void test_pages(void **state)
 {
     (void)state;
-    static const unsigned statuses[] = {400, 403, 404, 405, 408, 412, 413, 414,
-                                        416, 417, 431, 500, 501, 503, 505};
+    static const unsigned statuses[] = {301, 302, 303, 307, 308, 400, 403, 404, 405, 408,
+                                        412, 413, 414, 416, 417, 431, 500, 501, 503, 505};
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
         char page[PAGE_MAX + 1] = {0}, text[64];
         struct str reason = response_reason(statuses[i]);
