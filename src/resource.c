@@ -104,7 +104,8 @@ unsigned resource_open(const struct document_root *root, const struct target *ta
     path[0] = '\0';
     if (target->hidden || target->path.length >= PATH_MAX)
         return 404;
-    memcpy(path, target->path.data, target->path.length);
+    if (target->path.length > 0)
+        memcpy(path, target->path.data, target->path.length);
     path[target->path.length] = '\0';
     return target->folder ? open_index(root, path, ret) : resource_open_path(root, path, ret);
 }

@@ -51,6 +51,7 @@ static const struct {
     {"gzip;q=0,5", "i"},
     {"gzip;q=0.1234", "i"},
     {"gzip;q=1.", "gi"},
+    {"gzip;q=0.x", "i"},
     {"gzip;q=0x1", "i"},
     {"gzip;q=0.5;q=x, br", "bi"}, /* but spoils no other member */
     {",, ,gzip,,", "gi"},
