@@ -5,17 +5,22 @@
 #include "log.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { ENTRY_MAX = 8192 };
+/* No more than a pipe takes at once when poll(2) calls it writable, pipe(7). */
+enum { ENTRY_MAX = PIPE_BUF };
 
-static bool to_journal;
+static bool to_journal, to_socket;
 static _Atomic int level = LOG_INFO;
+static _Atomic unsigned dropped;
 
 /* systemd.exec(5): $JOURNAL_STREAM holds device and inode of the stream; another stderr may have been put in
  * its place since. */
@@ -30,7 +35,9 @@ static bool stderr_is_journal(void)
 
 void log_open(void)
 {
+    struct stat st;
     to_journal = stderr_is_journal();
+    to_socket = fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
 void log_set_level(int priority)
@@ -43,18 +50,50 @@ bool log_enabled(int priority)
     return priority <= atomic_load_explicit(&level, memory_order_relaxed);
 }
 
-static void write_entry(const char *entry, size_t length)
+/* As write(2), but -1 with EAGAIN where it would wait. */
+static ssize_t write_at_once(const char *entry, size_t length)
+{
+    if (to_socket)
+        return send(STDERR_FILENO, entry, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    struct pollfd reader = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&reader, 1, 0) == 0) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return write(STDERR_FILENO, entry, length);
+}
+
+/* False: it did not get through, and there is nowhere left to say so. */
+static bool write_entry(const char *entry, size_t length)
 {
     while (length > 0) {
-        ssize_t n = write(STDERR_FILENO, entry, length);
+        ssize_t n = write_at_once(entry, length);
         if (n < 0 && errno == EINTR)
             continue;
-        /* There is nowhere left to say that the log can't be written. */
         if (n <= 0)
-            return;
+            return false;
         entry += n;
         length -= (size_t)n;
     }
+    return true;
+}
+
+static int write_priority(char *entry, size_t size, int priority)
+{
+    return to_journal ? snprintf(entry, size, "<%d>", priority) : 0;
+}
+
+static void tell_of_dropped(void)
+{
+    char entry[128];
+    unsigned count = atomic_exchange(&dropped, 0);
+    if (count == 0)
+        return;
+    int n = write_priority(entry, sizeof entry, LOG_WARNING);
+    n += snprintf(entry + n, sizeof entry - (size_t)n, "%u log entries are missing here: nobody took them\n",
+                  count);
+    if (!write_entry(entry, (size_t)n))
+        atomic_fetch_add(&dropped, count);
 }
 
 /* Whatever a caller let through: an entry is one line, and a terminal is not to be steered by it. */
@@ -71,7 +110,7 @@ void log_write(int priority, const char *format, ...)
         return;
     int saved = errno;
     char entry[ENTRY_MAX];
-    int prefix = to_journal ? snprintf(entry, sizeof entry, "<%d>", priority) : 0;
+    int prefix = write_priority(entry, sizeof entry, priority);
     va_list arguments;
     va_start(arguments, format);
     int n = vsnprintf(entry + prefix, sizeof entry - (size_t)prefix, format, arguments);
@@ -82,7 +121,9 @@ void log_write(int priority, const char *format, ...)
             length = sizeof entry - 1;
         blank_control_bytes(entry, length);
         entry[length] = '\n';
-        write_entry(entry, length + 1);
+        tell_of_dropped();
+        if (!write_entry(entry, length + 1))
+            atomic_fetch_add(&dropped, 1);
     }
     errno = saved;
 }

@@ -17,7 +17,8 @@ void log_open(void);
 void log_set_level(int priority);
 bool log_enabled(int priority);
 
-/* One entry, cut at 8 KiB. errno survives. */
+/* One entry, cut at 4 KiB; dropped, and counted, where it can't be written without waiting. errno survives.
+ */
 void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define log_error(...)   log_write(LOG_ERR, __VA_ARGS__)

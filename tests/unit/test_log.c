@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -113,8 +114,41 @@ static void a_long_entry_is_cut(void **state)
     memset(line, 'x', sizeof line - 1);
     log_info("%s", line);
     const char *got = logged();
-    assert_int_equal(strlen(got), 8192);
-    assert_int_equal(strchr(got, '\n') - got, 8191);
+    assert_int_equal(strlen(got), 4096);
+    assert_int_equal(strchr(got, '\n') - got, 4095);
+}
+
+static void a_full_pipe_holds_up_nobody(void **state)
+{
+    (void)state;
+    enum { ENTRIES = 100000 };
+    for (unsigned i = 0; i < ENTRIES; i++)
+        log_info("%u", i);
+    unsigned lines = 0, missing = 0;
+    const char *got;
+    while (*(got = logged()))
+        for (; *got; got++)
+            lines += *got == '\n';
+    assert_true(lines > 100 && lines < ENTRIES);
+    log_info("after");
+    got = logged();
+    assert_int_equal(sscanf(got, "%u log entries are missing", &missing), 1);
+    assert_int_equal(lines + missing, ENTRIES);
+    assert_non_null(strstr(got, "\nafter\n"));
+}
+
+static void a_full_socket_holds_up_nobody(void **state)
+{
+    (void)state;
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    dup2(fds[1], STDERR_FILENO);
+    close(fds[1]);
+    log_open();
+    for (unsigned i = 0; i < 100000; i++)
+        log_info("%u", i);
+    close(fds[0]);
+    log_info("to nobody");
 }
 
 #define row(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -125,6 +159,7 @@ int main(void)
         row(an_entry_is_a_plain_line),          row(the_journal_gets_the_priority),
         row(another_stream_is_not_the_journal), row(the_level_decides),
         row(control_bytes_do_not_make_lines),   row(a_long_entry_is_cut),
+        row(a_full_pipe_holds_up_nobody),       row(a_full_socket_holds_up_nobody),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }
