@@ -217,6 +217,16 @@ static int open_by_kernel(int folder, const char *path, int flags)
     }
 }
 
+/*
+ * What the walk may do better with. EPERM: a filter may say so instead of ENOSYS. EAGAIN: renames anywhere on
+ * the host have spoilt every try; the walk doesn't mind them. EXDEV: an absolute link may lead back into the
+ * folder.
+ */
+static bool may_be_walked(const struct beneath *folder, int error)
+{
+    return error == -ENOSYS || error == -EPERM || error == -EAGAIN || (error == -EXDEV && folder->names[0]);
+}
+
 static int open_either_way(const struct beneath *folder, const char *path, int flags)
 {
     static _Atomic bool refused;
@@ -225,8 +235,7 @@ static int open_either_way(const struct beneath *folder, const char *path, int f
     int fd = open_by_kernel(folder->fd, path, flags);
     if (fd == -ENOSYS)
         atomic_store_explicit(&refused, true, memory_order_relaxed);
-    bool perhaps_inside = fd == -EXDEV && folder->names[0];
-    return fd == -ENOSYS || perhaps_inside ? walk(folder, path, flags) : fd;
+    return may_be_walked(folder, fd) ? walk(folder, path, flags) : fd;
 }
 
 int beneath_open(const struct beneath *folder, const char *path)
