@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,8 +22,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define KEY_JOBS  (POOL_KEY_RESERVED + 0)
-#define KEY_LEAVE (POOL_KEY_RESERVED + 1)
+#define KEY_JOBS (POOL_KEY_RESERVED + 0)
+#define KEY_HALT (POOL_KEY_RESERVED + 1)
 
 struct job {
     struct job *next;
@@ -39,15 +40,18 @@ struct worker {
 struct pool {
     int epoll_fd;
     int jobs_fd;
-    int leave_fd;
+    int halt_fd;
+    _Atomic bool halted;
     pool_ready *ready;
     void *context;
     char name[10];
 
-    pthread_mutex_t lock; /* over the four below */
+    pthread_mutex_t lock; /* over all up to `started` */
+    pthread_cond_t changed;
     struct job *first, **end;
     uint64_t jobs_taken;
-    bool draining;
+    bool draining, leaving, pausing;
+    unsigned paused; /* workers that stand still */
 
     unsigned started; /* workers whose thread runs */
     struct worker workers[];
@@ -65,6 +69,19 @@ static void unlock(struct pool *pool)
     assert(r == 0);
 }
 
+static void broadcast(struct pool *pool)
+{
+    int r = pthread_cond_broadcast(&pool->changed);
+    assert(r == 0);
+}
+
+/* With the lock held. */
+static void await_change(struct pool *pool)
+{
+    int r = pthread_cond_wait(&pool->changed, &pool->lock);
+    assert(r == 0);
+}
+
 static void raise_event(int fd)
 {
     ssize_t n = write(fd, &(uint64_t){1}, sizeof(uint64_t));
@@ -76,6 +93,18 @@ static void clear_event(int fd)
     uint64_t count;
     ssize_t n = read(fd, &count, sizeof count);
     assert(n == sizeof count);
+}
+
+static void halt(struct pool *pool)
+{
+    if (!atomic_exchange(&pool->halted, true))
+        raise_event(pool->halt_fd);
+}
+
+static void send_home(struct pool *pool)
+{
+    pool->leaving = true;
+    halt(pool);
 }
 
 /* The next job, or NULL; whoever takes the last one of a draining pool sends everybody home. */
@@ -90,7 +119,7 @@ static struct job *take_job(struct pool *pool)
             pool->end = &pool->first;
             clear_event(pool->jobs_fd);
             if (pool->draining)
-                raise_event(pool->leave_fd);
+                send_home(pool);
         }
     }
     unlock(pool);
@@ -108,24 +137,43 @@ static void run_job(struct worker *worker)
     free(job);
 }
 
+/* Between two jobs: stands still while the pool pauses. False: time to leave. */
+static bool stand_still(struct pool *pool)
+{
+    lock(pool);
+    pool->paused++;
+    broadcast(pool);
+    while (pool->pausing)
+        await_change(pool);
+    pool->paused--;
+    bool stay = !pool->leaving;
+    unlock(pool);
+    return stay;
+}
+
+static void do_job(struct worker *worker, const struct epoll_event *event)
+{
+    struct pool *pool = worker->pool;
+    log_debug("Worker %u got a job; executing.", worker->number);
+    if (event->data.u64 == KEY_JOBS)
+        run_job(worker);
+    else
+        pool->ready(pool->context, worker->number, event->data.u64, event->events);
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
     struct pool *pool = worker->pool;
     struct epoll_event event;
 
-    for (;;) {
+    while (!atomic_load_explicit(&pool->halted, memory_order_acquire) || stand_still(pool)) {
         int n = epoll_wait(pool->epoll_fd, &event, 1, -1);
         if (n < 0 && errno == EINTR)
             continue;
         assert(n == 1);
-        if (event.data.u64 == KEY_LEAVE)
-            break;
-        log_debug("Worker %u got a job; executing.", worker->number);
-        if (event.data.u64 == KEY_JOBS)
-            run_job(worker);
-        else
-            pool->ready(pool->context, worker->number, event.data.u64, event.events);
+        if (event.data.u64 != KEY_HALT)
+            do_job(worker, &event);
     }
     log_debug("Worker %u shutting down.", worker->number);
     return NULL;
@@ -148,17 +196,18 @@ static int start_worker(struct pool *pool, unsigned number)
 
 static int watch_own_fds(struct pool *pool)
 {
-    pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    if (pool->epoll_fd < 0)
+        pool->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     pool->jobs_fd = eventfd(0, EFD_CLOEXEC);
-    pool->leave_fd = eventfd(0, EFD_CLOEXEC);
-    if (pool->epoll_fd < 0 || pool->jobs_fd < 0 || pool->leave_fd < 0)
+    pool->halt_fd = eventfd(0, EFD_CLOEXEC);
+    if (pool->epoll_fd < 0 || pool->jobs_fd < 0 || pool->halt_fd < 0)
         return -errno;
     int r = pool_watch(pool, pool->jobs_fd, EPOLLIN, KEY_JOBS);
     if (r < 0)
         return r;
     /* Not one-shot: it must reach every worker. */
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = KEY_LEAVE};
-    return epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->leave_fd, &event) < 0 ? -errno : 0;
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = KEY_HALT};
+    return epoll_ctl(pool->epoll_fd, EPOLL_CTL_ADD, pool->halt_fd, &event) < 0 ? -errno : 0;
 }
 
 static struct pool *pool_new(const struct pool_options *options)
@@ -166,12 +215,15 @@ static struct pool *pool_new(const struct pool_options *options)
     struct pool *pool = calloc(1, sizeof *pool + options->size * sizeof pool->workers[0]);
     if (!pool)
         return NULL;
-    pool->epoll_fd = pool->jobs_fd = pool->leave_fd = -1;
+    pool->epoll_fd = options->epoll_fd > 0 ? options->epoll_fd : -1;
+    pool->jobs_fd = pool->halt_fd = -1;
     pool->ready = options->ready;
     pool->context = options->context;
     pool->end = &pool->first;
     snprintf(pool->name, sizeof pool->name, "%s", options->name);
     int r = pthread_mutex_init(&pool->lock, NULL);
+    assert(r == 0);
+    r = pthread_cond_init(&pool->changed, NULL);
     assert(r == 0);
     return pool;
 }
@@ -238,10 +290,37 @@ int pool_unwatch(struct pool *pool, int fd)
 void pool_drain(struct pool *pool)
 {
     lock(pool);
-    if (!pool->draining && !pool->first && pool->leave_fd >= 0)
-        raise_event(pool->leave_fd);
+    if (!pool->draining && !pool->first && pool->halt_fd >= 0)
+        send_home(pool);
     pool->draining = true;
     unlock(pool);
+}
+
+void pool_pause(struct pool *pool)
+{
+    lock(pool);
+    assert(!pool->pausing && !pool->draining);
+    pool->pausing = true;
+    halt(pool);
+    while (pool->paused < pool->started)
+        await_change(pool);
+    unlock(pool);
+}
+
+void pool_resume(struct pool *pool)
+{
+    lock(pool);
+    assert(pool->pausing);
+    pool->pausing = false;
+    atomic_store(&pool->halted, false);
+    clear_event(pool->halt_fd);
+    broadcast(pool);
+    unlock(pool);
+}
+
+int pool_epoll_fd(const struct pool *pool)
+{
+    return pool->epoll_fd;
 }
 
 uint64_t pool_end(struct pool *pool)
@@ -255,10 +334,11 @@ uint64_t pool_end(struct pool *pool)
     }
     assert(!pool->first);
     uint64_t jobs = pool->jobs_taken;
-    int fds[] = {pool->epoll_fd, pool->jobs_fd, pool->leave_fd};
+    int fds[] = {pool->epoll_fd, pool->jobs_fd, pool->halt_fd};
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
     return jobs;

@@ -28,6 +28,7 @@ struct pool_options {
     const char *name;  /* of the threads: NAME-w0, NAME-w1, ...; at most 9 bytes are kept */
     pool_ready *ready; /* NULL where no fd will be watched */
     void *context;     /* its first argument */
+    int epoll_fd;      /* an epoll set to go on with, which the pool takes over; 0: a new one */
 };
 
 enum { POOL_SIZE_MAX = 256 };
@@ -53,6 +54,16 @@ int pool_arm(struct pool *pool, int fd, uint32_t events, uint64_t key);
 /* Takes an fd out of the set; an event of it that a worker already has still runs. Closing an fd does the
  * same. */
 int pool_unwatch(struct pool *pool, int fd);
+
+/*
+ * Returns when no worker is at a job; none begins one until pool_resume(). What is ready or queued waits. Not
+ * from a worker, and not after pool_drain().
+ */
+void pool_pause(struct pool *pool);
+void pool_resume(struct pool *pool);
+
+/* The set, with all that is watched in it, for a successor of this process; close-on-exec. */
+int pool_epoll_fd(const struct pool *pool);
 
 /*
  * Refuses new jobs from now on; the workers run what is queued, then leave one by one. Does not wait. Ready
