@@ -177,7 +177,9 @@ static bool accept_again(int error)
 
 static int accept_from(struct clients *clients, unsigned index)
 {
-    int fd = accept4(clients->options.listeners->list[index].fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    /* Not close-on-exec: it is the process itself that executes its successor, and any child closes all it
+     * has. */
+    int fd = accept4(clients->options.listeners->list[index].fd, NULL, NULL, SOCK_NONBLOCK);
     if (fd >= 0)
         return fd;
     int error = errno;
@@ -239,11 +241,14 @@ void clients_ready(void *context, unsigned worker, uint64_t key, uint32_t events
         run_client(clients, &clients->workspaces[worker], connection);
 }
 
-int clients_listen(struct clients *clients, struct pool *pool)
+int clients_listen(struct clients *clients, struct pool *pool, bool taken_up)
 {
     clients->pool = pool;
+    if (clients_count(clients) > 0)
+        want_sweep(clients);
     for (unsigned i = 0; i < clients->options.listeners->count; i++) {
-        int r = pool_watch(pool, clients->options.listeners->list[i].fd, EPOLLIN, LISTENER_KEY + i);
+        int fd = clients->options.listeners->list[i].fd;
+        int r = taken_up ? arm_listener(clients, i) : pool_watch(pool, fd, EPOLLIN, LISTENER_KEY + i);
         if (r < 0)
             return r;
     }
@@ -345,6 +350,64 @@ struct clients_totals clients_totals(const struct clients *clients)
         .connections = atomic_load(&clients->connections),
         .requests = atomic_load(&clients->requests),
     };
+}
+
+struct totals_record {
+    uint64_t connections, requests, left_to_accept;
+    uint64_t count; /* of connections that follow */
+};
+
+void clients_put(const struct clients *clients, struct state *state)
+{
+    const struct totals_record totals = {
+        .connections = atomic_load(&clients->connections),
+        .requests = atomic_load(&clients->requests),
+        .left_to_accept = atomic_load(&clients->left_to_accept),
+        .count = clients_count(clients),
+    };
+    state_put(state, &totals, sizeof totals);
+    int highest = atomic_load(&clients->highest_fd);
+    for (int fd = 0; fd <= highest; fd++) {
+        struct slot_seen seen;
+        if (slot_is_waiting(&clients->table[fd].slot, &seen))
+            connection_put(&clients->table[fd], state);
+    }
+}
+
+static int get_client(struct clients *clients, struct state *state)
+{
+    struct connection connection;
+    int r = connection_get(&connection, state);
+    if (r < 0)
+        return r;
+    struct slot_seen seen;
+    if ((size_t)connection.fd >= clients->table_size ||
+        slot_is_waiting(&clients->table[connection.fd].slot, &seen)) {
+        connection_close(&connection);
+        return -EBADMSG;
+    }
+    struct connection *place = &clients->table[connection.fd];
+    memcpy(place, &connection, sizeof connection);
+    atomic_fetch_add(&clients->count, 1);
+    raise_highest(clients, connection.fd);
+    return 0;
+}
+
+int clients_get(struct clients *clients, struct state *state)
+{
+    struct totals_record totals;
+    int r = state_get(state, &totals, sizeof totals);
+    for (uint64_t i = 0; r == 0 && i < totals.count; i++)
+        r = get_client(clients, state);
+    if (r < 0)
+        return r;
+    atomic_store(&clients->connections, totals.connections);
+    atomic_store(&clients->requests, totals.requests);
+    if (totals.left_to_accept > 0) {
+        clients->options.exit_after = totals.left_to_accept;
+        atomic_store(&clients->left_to_accept, totals.left_to_accept);
+    }
+    return 0;
 }
 
 /* How many fds this process may have, after asking for as many as are needed. */

@@ -4,6 +4,7 @@
 #include "connection.h"
 #include "listener.h"
 #include "pool.h"
+#include "state.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,11 +34,20 @@ int clients_new(struct clients **ret, const struct clients_options *options);
 /* Every connection must be closed by then. NULL is fine. */
 void clients_free(struct clients *clients);
 
+/*
+ * While the pool pauses: puts all connections and totals into a state. clients_get() takes them up, in a
+ * process that has just made its clients and has no pool yet: 0, or a negative errno, with nothing taken up
+ * that clients_cut() wouldn't close.
+ */
+void clients_put(const struct clients *clients, struct state *state);
+int clients_get(struct clients *clients, struct state *state);
+
 /* For pool_options.ready; the context is the clients. */
 pool_ready clients_ready;
 
-/* Lets the pool accept. 0 or a negative errno. */
-int clients_listen(struct clients *clients, struct pool *pool);
+/* Lets the pool accept; `taken_up`: the listening sockets are in its epoll set already. 0 or a negative
+ * errno. */
+int clients_listen(struct clients *clients, struct pool *pool, bool taken_up);
 
 /*
  * An eventfd that becomes readable when the main thread should look: a first connection is there (the sweep

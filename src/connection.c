@@ -396,6 +396,58 @@ enum connection_want connection_expire(struct connection *c, struct workspace *w
     return told ? WANT_READ : WANT_CLOSE;
 }
 
+/* How a connection stands in a state; behind it, with `has_unfinished`, what is unfinished. */
+struct record {
+    int64_t deadline_usec;
+    uint32_t word; /* of the slot */
+    int32_t fd;
+    uint32_t requests, thrown_away, untaken;
+    uint8_t phase, watched, lingers, closing, has_unfinished;
+};
+
+void connection_put(const struct connection *c, struct state *state)
+{
+    const struct record record = {
+        .deadline_usec = deadline_of(c),
+        .word = slot_word(&c->slot),
+        .fd = c->fd,
+        .requests = c->requests,
+        .thrown_away = c->thrown_away,
+        .untaken = c->untaken,
+        .phase = (uint8_t)phase_of(c),
+        .watched = c->watched,
+        .lingers = c->lingers,
+        .closing = c->closing,
+        .has_unfinished = c->unfinished != NULL,
+    };
+    state_put(state, &record, sizeof record);
+    if (c->unfinished)
+        unfinished_put(c->unfinished, state);
+}
+
+int connection_get(struct connection *ret, struct state *state)
+{
+    struct record record;
+    int r = state_get(state, &record, sizeof record);
+    if (r < 0)
+        return r;
+    if (record.phase > PHASE_LINGERING || record.fd < 0)
+        return -EBADMSG;
+    *ret = (struct connection){
+        .fd = record.fd,
+        .watched = record.watched,
+        .lingers = record.lingers,
+        .closing = record.closing,
+        .requests = record.requests,
+        .thrown_away = record.thrown_away,
+        .untaken = record.untaken,
+    };
+    set_phase(ret, record.phase, record.deadline_usec);
+    if (!slot_set_word(&ret->slot, record.word))
+        return -EBADMSG;
+    return record.has_unfinished ? unfinished_get(&ret->unfinished, state) : 0;
+}
+
 void connection_close(struct connection *c)
 {
     unfinished_free(take(c));

@@ -167,7 +167,7 @@ static const char *bind_cure(int error)
 
 int listeners_open(struct listeners *ret, const char *address, uint16_t port)
 {
-    ret->count = 0;
+    *ret = (struct listeners){0};
     int r = take_passed(ret);
     if (r == 0) {
         r = bind_own(address, port);
@@ -187,4 +187,25 @@ void listeners_close(struct listeners *listeners)
     for (size_t i = 0; i < listeners->count; i++)
         close(listeners->list[i].fd);
     listeners->count = 0;
+}
+
+void listeners_put(const struct listeners *listeners, struct state *state)
+{
+    state_put(state, listeners, sizeof *listeners);
+    for (size_t i = 0; i < listeners->count; i++)
+        state_keep_fd(state, listeners->list[i].fd);
+}
+
+int listeners_get(struct listeners *ret, struct state *state)
+{
+    int r = state_get(state, ret, sizeof *ret);
+    if (r == 0 && ret->count > LISTENERS_MAX)
+        r = -EBADMSG;
+    for (size_t i = 0; r == 0 && i < ret->count; i++) {
+        ret->list[i].name[sizeof ret->list[i].name - 1] = '\0';
+        ret->list[i].address[sizeof ret->list[i].address - 1] = '\0';
+    }
+    if (r < 0)
+        ret->count = 0;
+    return r;
 }

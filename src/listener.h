@@ -1,6 +1,8 @@
 #ifndef HELLOD_LISTENER_H
 #define HELLOD_LISTENER_H
 
+#include "state.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +30,10 @@ struct listeners {
  * negative errno after one log entry that says what is wrong; then nothing stays open.
  */
 int listeners_open(struct listeners *ret, const char *address, uint16_t port);
+
+/* Puts them into a state, and gets them out in a successor: 0 or -EBADMSG. */
+void listeners_put(const struct listeners *listeners, struct state *state);
+int listeners_get(struct listeners *ret, struct state *state);
 
 void listeners_close(struct listeners *listeners);
 

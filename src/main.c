@@ -4,6 +4,8 @@
 #include "listener.h"
 #include "log.h"
 #include "options.h"
+#include "reload.h"
+#include "reload_ask.h"
 #include "server.h"
 #include "service.h"
 
@@ -15,6 +17,8 @@
 
 static int act(const struct options *options, const struct config *config)
 {
+    if (options->action == OPTIONS_CAN_RESUME)
+        return options->number == STATE_VERSION ? EXIT_SUCCESS : EX_UNAVAILABLE;
     if (options->action == OPTIONS_DUMP_CONFIG)
         config_dump(config, stdout);
     else
@@ -33,19 +37,38 @@ static void announce(const struct config *config, const struct listeners *listen
     service_ready("Serving %s on %s", config->document_root, listeners->list[0].address);
 }
 
-static int serve(const struct options *options, const struct config *config)
+/* Until the server is stopped; a reload that succeeds doesn't come back. */
+static int run(struct server *server, const struct reload *reload, const struct listeners *listeners)
 {
+    int r;
+    while ((r = server_run(server)) == SERVER_RELOAD)
+        if (reload_run(reload, server, listeners, server_asker(server)) == RELOAD_NO_WAY_ON)
+            (void)server_drain(server, "Making way for the installed version");
+    return r;
+}
+
+static int serve(const struct options *options, const struct config *config, const struct reload *reload)
+{
+    struct arrival arrival = {0};
     struct listeners listeners;
     struct server *server;
 
     log_set_level(config->level);
     server_block_signals();
-    if (listeners_open(&listeners, config->address, config->port) < 0)
+    int r = options->resume_fd >= 0 ? reload_arrive(&arrival, options->resume_fd, &listeners)
+                                    : listeners_open(&listeners, config->address, config->port);
+    if (r < 0)
         return EXIT_FAILURE;
-    int r = server_start(&server, config, &listeners, options->exit_after);
+    r = server_start(&server, &(struct server_options){
+                                  .config = config,
+                                  .listeners = &listeners,
+                                  .exit_after = options->exit_after,
+                                  .state = arrival.state.file ? &arrival.state : NULL,
+                              });
     if (r == 0) {
+        reload_complete(&arrival, server);
         announce(config, &listeners);
-        r = server_run(server);
+        r = run(server, reload, &listeners);
         server_end(server);
     }
     listeners_close(&listeners);
@@ -74,15 +97,22 @@ int main(int argc, char **argv)
 {
     struct options options;
     struct config config;
+    struct reload reload;
 
     log_open();
     if (options_parse(argc, argv, &options) < 0)
         return EX_USAGE;
     if (options.action == OPTIONS_EXIT)
         return EXIT_SUCCESS;
-    if (load(options.config, &config) < 0)
-        return EX_CONFIG;
-    int status = options.action == OPTIONS_SERVE ? serve(&options, &config) : act(&options, &config);
-    config_free(&config);
+    if (options.action == OPTIONS_RELOAD)
+        return reload_ask((pid_t)options.number) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    if (reload_init(&reload, options.config) < 0)
+        return EX_OSERR;
+    int status = EX_CONFIG;
+    if (load(options.config, &config) == 0) {
+        status = options.action == OPTIONS_SERVE ? serve(&options, &config, &reload) : act(&options, &config);
+        config_free(&config);
+    }
+    reload_free(&reload);
     return status;
 }

@@ -17,6 +17,9 @@ enum option_name {
     OPTION_CHECK,
     OPTION_DUMP_CONFIG,
     OPTION_EXIT_AFTER,
+    OPTION_RELOAD,
+    OPTION_CAN_RESUME,
+    OPTION_RESUME,
     OPTION_VERSION,
     OPTION_HELP,
 };
@@ -26,6 +29,9 @@ static const struct option long_options[] = {
     {"check", no_argument, NULL, OPTION_CHECK},
     {"dump-config", no_argument, NULL, OPTION_DUMP_CONFIG},
     {"exit-after", required_argument, NULL, OPTION_EXIT_AFTER},
+    {"reload", required_argument, NULL, OPTION_RELOAD},
+    {"can-resume", required_argument, NULL, OPTION_CAN_RESUME},
+    {"resume", required_argument, NULL, OPTION_RESUME},
     {"version", no_argument, NULL, OPTION_VERSION},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
@@ -41,6 +47,7 @@ static void print_help(void)
          "  --check         read the configuration, say OK or all that is wrong with it, and exit\n"
          "  --dump-config   print the configuration in force, and exit\n"
          "  --exit-after=N  serve N connections, finish them and exit\n"
+         "  --reload=PID    ask the hellod with that process id to reload, and wait for how it went\n"
          "  --version       print the version, and exit\n"
          "  --help          print this, and exit\n"
          "\n"
@@ -70,10 +77,21 @@ static int refuse_unknown(char **argv)
     return refuse("%s: unknown option", argv[optind - 1]);
 }
 
+/* The option's value, from 1 up to `most`: 0, or -EINVAL. */
+static int take_number(const char *option, const char *mistake, unsigned long most, unsigned long *ret)
+{
+    uint64_t number;
+    if (str_to_uint64(str_of(optarg), &number) < 0 || number == 0 || number > most)
+        return refuse("%s=%s: %s", option, optarg, mistake);
+    *ret = (unsigned long)number;
+    return 0;
+}
+
 /* 1 where the option was answered and there is nothing more to do, 0, or -EINVAL. */
 static int take_option(int name, char **argv, struct options *options)
 {
-    uint64_t number;
+    unsigned long fd = 0;
+    int r;
     switch (name) {
     case OPTION_CONFIG:
         if (!*optarg)
@@ -87,10 +105,18 @@ static int take_option(int name, char **argv, struct options *options)
         options->action = OPTIONS_DUMP_CONFIG;
         return 0;
     case OPTION_EXIT_AFTER:
-        if (str_to_uint64(str_of(optarg), &number) < 0 || number == 0 || number > ULONG_MAX)
-            return refuse("--exit-after=%s: not a number of connections, 1 or more", optarg);
-        options->exit_after = (unsigned long)number;
-        return 0;
+        return take_number("--exit-after", "not a number of connections, 1 or more", ULONG_MAX,
+                           &options->exit_after);
+    case OPTION_RELOAD:
+        options->action = OPTIONS_RELOAD;
+        return take_number("--reload", "not a process id", INT_MAX, &options->number);
+    case OPTION_CAN_RESUME:
+        options->action = OPTIONS_CAN_RESUME;
+        return take_number("--can-resume", "not a version", INT_MAX, &options->number);
+    case OPTION_RESUME:
+        r = take_number("--resume", "not a file descriptor", INT_MAX, &fd);
+        options->resume_fd = (int)fd;
+        return r;
     case OPTION_VERSION:
         puts("hellod " HELLOD_VERSION);
         options->action = OPTIONS_EXIT;
@@ -108,7 +134,7 @@ static int take_option(int name, char **argv, struct options *options)
 
 int options_parse(int argc, char **argv, struct options *ret)
 {
-    struct options options = {.action = OPTIONS_SERVE, .config = "/etc/hello.ini"};
+    struct options options = {.action = OPTIONS_SERVE, .config = "/etc/hello.ini", .resume_fd = -1};
     int name;
     int r = 0;
     opterr = 0;

@@ -7,13 +7,17 @@ enum options_action {
     OPTIONS_SERVE,
     OPTIONS_CHECK,       /* --check: read the configuration, say "OK" or what is wrong */
     OPTIONS_DUMP_CONFIG, /* --dump-config: print the configuration in force */
-    OPTIONS_EXIT,        /* --help or --version was answered: exit 0 */
+    OPTIONS_CAN_RESUME, /* --can-resume=VERSION: check, and say whether a state of that version can be read */
+    OPTIONS_RELOAD,     /* --reload=PID: ask that server to reload, and wait for how it went */
+    OPTIONS_EXIT,       /* --help or --version was answered: exit 0 */
 };
 
 struct options {
     enum options_action action;
     const char *config;       /* --config FILE, /etc/hello.ini by default; points into argv */
     unsigned long exit_after; /* --exit-after=N: serve N connections, then drain and exit 0; 0: never */
+    unsigned long number;     /* of --can-resume and --reload */
+    int resume_fd;            /* --resume=FD: go on with what a predecessor left there; -1: none */
 };
 
 /* 0 with *ret filled, or -EINVAL after one line on standard error that names the mistake and --help. */

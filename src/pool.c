@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -236,6 +235,10 @@ int pool_start(struct pool **ret, const struct pool_options *options)
     if (!pool)
         return -ENOMEM;
     int r = watch_own_fds(pool);
+    if (r == 0 && options->paused) {
+        pool->pausing = true;
+        halt(pool);
+    }
     for (unsigned i = 0; r == 0 && i < options->size; i++)
         r = start_worker(pool, i);
     if (r < 0) {
@@ -287,9 +290,20 @@ int pool_unwatch(struct pool *pool, int fd)
     return control(pool, EPOLL_CTL_DEL, fd, 0, 0);
 }
 
+/* With the lock held. */
+static void end_pause(struct pool *pool)
+{
+    pool->pausing = false;
+    atomic_store(&pool->halted, false);
+    clear_event(pool->halt_fd);
+    broadcast(pool);
+}
+
 void pool_drain(struct pool *pool)
 {
     lock(pool);
+    if (pool->pausing)
+        end_pause(pool);
     if (!pool->draining && !pool->first && pool->halt_fd >= 0)
         send_home(pool);
     pool->draining = true;
@@ -311,10 +325,7 @@ void pool_resume(struct pool *pool)
 {
     lock(pool);
     assert(pool->pausing);
-    pool->pausing = false;
-    atomic_store(&pool->halted, false);
-    clear_event(pool->halt_fd);
-    broadcast(pool);
+    end_pause(pool);
     unlock(pool);
 }
 

@@ -1,6 +1,7 @@
 #ifndef HELLOD_POOL_H
 #define HELLOD_POOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -28,6 +29,7 @@ struct pool_options {
     const char *name;  /* of the threads: NAME-w0, NAME-w1, ...; at most 9 bytes are kept */
     pool_ready *ready; /* NULL where no fd will be watched */
     void *context;     /* its first argument */
+    bool paused;       /* workers stand still until pool_resume() */
     int epoll_fd;      /* an epoll set to go on with, which the pool takes over; 0: a new one */
 };
 

@@ -8,6 +8,7 @@
 #include "clients.h"
 #include "log.h"
 #include "pool.h"
+#include "reload_ask.h"
 #include "resource.h"
 #include "service.h"
 
@@ -39,7 +40,8 @@ struct server {
     struct pool *pool;
     sd_event *event;
     sd_event_source *sweep;
-    bool draining;
+    pid_t asker; /* who sent SIGHUP */
+    bool draining, stopped, reload_wanted;
 };
 
 void server_block_signals(void)
@@ -48,6 +50,7 @@ void server_block_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
     int r = sigprocmask(SIG_BLOCK, &set, NULL);
     assert(r == 0);
     /* sendfile(2) has no MSG_NOSIGNAL. */
@@ -64,8 +67,13 @@ static int schedule_sweep(struct server *server)
 static int leave_if_drained(struct server *server)
 {
     if (server->draining && clients_count(server->clients) == 0)
-        return sd_event_exit(server->event, 0);
+        server->stopped = true;
     return 0;
+}
+
+bool server_is_draining(const struct server *server)
+{
+    return server->draining || clients_draining(server->clients);
 }
 
 static int on_drain_over(sd_event_source *source, uint64_t usec, void *context)
@@ -74,10 +82,11 @@ static int on_drain_over(sd_event_source *source, uint64_t usec, void *context)
     (void)usec;
     struct server *server = context;
     log_warning("Draining has taken its time; %u connections are cut short", clients_count(server->clients));
-    return sd_event_exit(server->event, 0);
+    server->stopped = true;
+    return 0;
 }
 
-static int start_drain(struct server *server, const char *why)
+int server_drain(struct server *server, const char *why)
 {
     unsigned count = clients_count(server->clients);
     server->draining = true;
@@ -100,9 +109,22 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
     struct server *server = context;
     const char *name = info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT";
     if (!server->draining)
-        return start_drain(server, name);
+        return server_drain(server, name);
     log_warning("%s again: %u connections are cut short", name, clients_count(server->clients));
-    return sd_event_exit(server->event, 0);
+    server->stopped = true;
+    return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
+{
+    (void)source;
+    struct server *server = context;
+    server->asker = (pid_t)info->ssi_pid;
+    if (server_is_draining(server))
+        reload_answer(server->asker, false, "the server is stopping");
+    else
+        server->reload_wanted = true;
+    return 0;
 }
 
 static int on_sweep(sd_event_source *source, uint64_t usec, void *context)
@@ -124,7 +146,7 @@ static int on_clients(sd_event_source *source, int fd, uint32_t events, void *co
     if (read(fd, &count, sizeof count) < 0 && errno != EAGAIN)
         return -errno;
     if (clients_draining(server->clients) && !server->draining)
-        return start_drain(server, "Served as many clients as --exit-after says");
+        return server_drain(server, "Served as many clients as --exit-after says");
     int r = schedule_sweep(server);
     return r < 0 ? r : leave_if_drained(server);
 }
@@ -136,6 +158,8 @@ static int make_event_loop(struct server *server)
         r = sd_event_add_signal(server->event, NULL, SIGTERM, on_signal, server);
     if (r >= 0)
         r = sd_event_add_signal(server->event, NULL, SIGINT, on_signal, server);
+    if (r >= 0)
+        r = sd_event_add_signal(server->event, NULL, SIGHUP, on_hangup, server);
     if (r >= 0)
         r = sd_event_add_io(server->event, NULL, clients_event_fd(server->clients), EPOLLIN, on_clients,
                             server);
@@ -167,49 +191,83 @@ static int open_site(struct server *server)
     return r;
 }
 
-static int make_clients(struct server *server, const struct listeners *listeners, unsigned long exit_after)
+static int make_clients(struct server *server, const struct server_options *options)
 {
     const struct config *config = server->config;
-    const struct clients_options options = {
+    const struct clients_options clients_options = {
         .site = &server->site,
         .limits = {config->head_usec, config->idle_usec, config->body_usec, config->send_usec},
         .max_connections = config->max_connections,
         .pool_size = config->pool_size,
-        .exit_after = exit_after,
-        .listeners = listeners,
+        .exit_after = options->exit_after,
+        .listeners = options->listeners,
     };
-    return clients_new(&server->clients, &options);
+    return clients_new(&server->clients, &clients_options);
 }
 
-static int start_pool(struct server *server)
+static int start_pool(struct server *server, int epoll_fd)
 {
     const struct pool_options options = {
         .size = server->config->pool_size,
         .name = "hellod",
         .ready = clients_ready,
         .context = server->clients,
+        .paused = true, /* a set that is taken over may have events at once, and clients don't know their pool
+                           yet */
+        .epoll_fd = epoll_fd,
     };
     int r = pool_start(&server->pool, &options);
-    return r < 0 ? r : clients_listen(server->clients, server->pool);
+    if (r == 0)
+        r = clients_listen(server->clients, server->pool, epoll_fd > 0);
+    if (r == 0)
+        pool_resume(server->pool);
+    return r;
 }
 
-int server_start(struct server **ret, const struct config *config, const struct listeners *listeners,
-                 unsigned long exit_after)
+/* What a server puts into a state before its clients do. */
+struct record {
+    int32_t epoll_fd;
+    int32_t reserved;
+};
+
+static int take_up(struct server *server, struct state *state, int *ret_epoll_fd)
+{
+    struct record record = {0};
+    *ret_epoll_fd = 0;
+    if (!state)
+        return 0;
+    int r = state_get(state, &record, sizeof record);
+    if (r == 0 && record.epoll_fd <= 0)
+        r = -EBADMSG;
+    if (r == 0)
+        r = clients_get(server->clients, state);
+    *ret_epoll_fd = record.epoll_fd;
+    return r;
+}
+
+static int start(struct server *server, const struct server_options *options)
+{
+    int epoll_fd;
+    int r = make_clients(server, options);
+    if (r == 0)
+        r = make_event_loop(server);
+    if (r == 0)
+        r = take_up(server, options->state, &epoll_fd);
+    return r == 0 ? start_pool(server, epoll_fd) : r;
+}
+
+int server_start(struct server **ret, const struct server_options *options)
 {
     struct server *server = calloc(1, sizeof *server);
     if (!server)
         return -ENOMEM;
-    server->config = config;
+    server->config = options->config;
     int r = open_site(server);
     if (r < 0) {
         free(server);
         return r;
     }
-    r = make_clients(server, listeners, exit_after);
-    if (r == 0)
-        r = make_event_loop(server);
-    if (r == 0)
-        r = start_pool(server);
+    r = start(server, options);
     if (r < 0) {
         log_error("Can't start serving: %s", strerror(-r));
         server_end(server);
@@ -221,10 +279,43 @@ int server_start(struct server **ret, const struct config *config, const struct 
 
 int server_run(struct server *server)
 {
-    int r = sd_event_loop(server->event);
-    if (r < 0)
-        log_error("The main loop failed: %s", strerror(-r));
-    return r;
+    server->reload_wanted = false;
+    while (!server->stopped && !server->reload_wanted) {
+        int r = sd_event_run(server->event, UINT64_MAX);
+        if (r < 0) {
+            log_error("The main loop failed: %s", strerror(-r));
+            return r;
+        }
+    }
+    return server->stopped ? SERVER_STOPPED : SERVER_RELOAD;
+}
+
+pid_t server_asker(const struct server *server)
+{
+    return server->asker;
+}
+
+unsigned server_connections(const struct server *server)
+{
+    return clients_count(server->clients);
+}
+
+void server_pause(struct server *server)
+{
+    pool_pause(server->pool);
+}
+
+void server_put(const struct server *server, struct state *state)
+{
+    const struct record record = {.epoll_fd = pool_epoll_fd(server->pool)};
+    state_put(state, &record, sizeof record);
+    state_keep_fd(state, record.epoll_fd);
+    clients_put(server->clients, state);
+}
+
+void server_resume(struct server *server)
+{
+    pool_resume(server->pool);
 }
 
 void server_end(struct server *server)

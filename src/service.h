@@ -11,6 +11,9 @@
 /* Everything is loaded and the pool runs. `status` is what `systemctl status` shows. */
 void service_ready(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* A reload has begun; service_ready() ends it, whether it came to something or not. */
+void service_reloading(void);
+
 /* The stop has begun, and takes so long at most: the unit's own limit is extended where it is shorter. */
 void service_stopping(uint64_t usec, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -72,3 +72,16 @@ void slot_release(struct slot *slot)
 {
     move(slot, SLOT_OWNED, SLOT_FREE);
 }
+
+uint32_t slot_word(const struct slot *slot)
+{
+    uint32_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
+    assert(state_of(word) == SLOT_WAITING);
+    return word;
+}
+
+bool slot_set_word(struct slot *slot, uint32_t word)
+{
+    atomic_store_explicit(&slot->word, word, memory_order_release);
+    return state_of(word) == SLOT_WAITING;
+}

@@ -52,6 +52,13 @@ bool slot_claim(struct slot *slot, uint32_t turn);
 bool slot_is_waiting(const struct slot *slot, struct slot_seen *ret);
 bool slot_claim_seen(struct slot *slot, struct slot_seen seen);
 
+/*
+ * The word of a WAITING slot, for a successor of this process, while nobody else is at work. slot_set_word()
+ * is the successor's side: false for a word that isn't a WAITING slot's.
+ */
+uint32_t slot_word(const struct slot *slot);
+bool slot_set_word(struct slot *slot, uint32_t word);
+
 /* OWNED to FREE. Before the fd is closed: its number may come back from accept(2) at once. */
 void slot_release(struct slot *slot);
 

@@ -2,6 +2,7 @@
 #include "workspace.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -30,6 +31,42 @@ size_t unfinished_size(const struct unfinished *unfinished)
 static char *bytes_of(struct unfinished *unfinished)
 {
     return (char *)(unfinished->stretches + unfinished->stretch_count);
+}
+
+void unfinished_put(const struct unfinished *unfinished, struct state *state)
+{
+    state_put(state, unfinished, unfinished_size(unfinished));
+    if (unfinished->timer_fd >= 0)
+        state_keep_fd(state, unfinished->timer_fd);
+    if (unfinished->file_fd >= 0)
+        state_keep_fd(state, unfinished->file_fd);
+}
+
+static bool fits_a_desk(const struct unfinished *u)
+{
+    return u->head_length <= u->input_length && u->input_length <= INPUT_SIZE &&
+           u->output_length <= OUTPUT_SIZE && u->stretch_count <= OUTPUT_STRETCHES_MAX;
+}
+
+int unfinished_get(struct unfinished **ret, struct state *state)
+{
+    struct unfinished head;
+    int r = state_get(state, &head, sizeof head);
+    if (r < 0)
+        return r;
+    if (!fits_a_desk(&head))
+        return -EBADMSG;
+    size_t size = unfinished_size(&head);
+    struct unfinished *u = malloc(size);
+    if (!u)
+        return -ENOMEM;
+    *u = head;
+    r = state_get(state, u->stretches, size - sizeof *u);
+    if (r < 0)
+        free(u);
+    else
+        *ret = u;
+    return r;
 }
 
 void workspace_init(struct workspace *workspace, const struct site *site)

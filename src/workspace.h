@@ -5,6 +5,7 @@
 #include "http/date.h"
 #include "http/str.h"
 #include "output.h"
+#include "state.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,6 +36,13 @@ void unfinished_free(struct unfinished *unfinished);
 
 /* Bytes in all. */
 size_t unfinished_size(const struct unfinished *unfinished);
+
+/*
+ * Puts it into a state, and gets it out again: 0, -ENOMEM, or -EBADMSG for what no desk can hold. Its fds
+ * keep their numbers.
+ */
+void unfinished_put(const struct unfinished *unfinished, struct state *state);
+int unfinished_get(struct unfinished **ret, struct state *state);
 
 enum { INPUT_SIZE = EXCHANGE_HEAD_MAX + (16 << 10) };
 

@@ -294,6 +294,71 @@ static void an_unwatched_fd_is_silent(void **state)
     close(c.fd);
 }
 
+static void a_pause_waits_for_the_job_at_hand(void **state)
+{
+    (void)state;
+    struct door first = DOOR_INIT, second = DOOR_INIT;
+    struct pool *pool = start(2, NULL, NULL);
+    open_door(&first);
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(pool_execute(pool, wait_at_door, &first), 0);
+    pool_pause(pool);
+    unsigned passed = first.passed; /* no lock: nobody is at work */
+    assert_int_equal(first.waiting, 0);
+    assert_int_equal(pool_execute(pool, wait_at_door, &second), 0);
+    assert_int_equal(first.passed, passed);
+    pool_resume(pool);
+    await_waiting(&second, 1);
+    open_door(&second);
+    assert_int_equal(pool_end(pool), 1001);
+}
+
+static void a_pool_may_begin_paused(void **state)
+{
+    (void)state;
+    struct door door = DOOR_INIT;
+    struct pool *pool;
+    assert_int_equal(pool_start(&pool, &(struct pool_options){.size = 2, .name = "test", .paused = true}), 0);
+    assert_int_equal(pool_execute(pool, wait_at_door, &door), 0);
+    assert_int_equal(door.waiting, 0);
+    pool_resume(pool);
+    await_waiting(&door, 1);
+    open_door(&door);
+    assert_int_equal(pool_end(pool), 1);
+}
+
+static void a_paused_pool_can_be_ended(void **state)
+{
+    (void)state;
+    struct door door = DOOR_INIT;
+    struct pool *pool = start(2, NULL, NULL);
+    open_door(&door);
+    pool_pause(pool);
+    assert_int_equal(pool_execute(pool, wait_at_door, &door), 0);
+    assert_int_equal(pool_end(pool), 1);
+    assert_int_equal(door.passed, 1);
+}
+
+static void a_successor_goes_on_with_what_was_watched(void **state)
+{
+    (void)state;
+    struct fd_case c = {.fd = eventfd(0, EFD_CLOEXEC), .door = DOOR_INIT};
+    struct pool *pool = start(1, fd_is_ready, &c);
+    assert_int_equal(pool_watch(pool, c.fd, EPOLLIN, 7), 0);
+    pool_pause(pool);
+    int epoll_fd = dup(pool_epoll_fd(pool));
+    pool_end(pool);
+    assert_int_equal(eventfd_write(c.fd, 1), 0);
+    const struct pool_options options = {
+        .size = 1, .name = "test", .ready = fd_is_ready, .context = &c, .epoll_fd = epoll_fd};
+    assert_int_equal(pool_start(&c.pool, &options), 0);
+    await_waiting(&c.door, 1);
+    assert_int_equal(c.key, 7);
+    open_door(&c.door);
+    pool_end(c.pool);
+    close(c.fd);
+}
+
 static void read_name(void *argument, unsigned worker)
 {
     (void)worker;
@@ -324,6 +389,10 @@ int main(void)
         cmocka_unit_test(a_ready_fd_fires_once_until_armed_again),
         cmocka_unit_test(fds_and_jobs_share_the_workers),
         cmocka_unit_test(an_unwatched_fd_is_silent),
+        cmocka_unit_test(a_pause_waits_for_the_job_at_hand),
+        cmocka_unit_test(a_pool_may_begin_paused),
+        cmocka_unit_test(a_paused_pool_can_be_ended),
+        cmocka_unit_test(a_successor_goes_on_with_what_was_watched),
         cmocka_unit_test(threads_carry_their_number),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);

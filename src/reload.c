@@ -1,0 +1,232 @@
+/* One process, two programs in turn; the head of reload.h tells the steps. */
+#include "reload.h"
+
+#include "cleanup.h"
+#include "log.h"
+#include "reload_ask.h"
+#include "service.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+enum { CHECK_PATIENCE_MSEC = 20000 };
+
+struct record {
+    int64_t paused_usec;
+    int64_t asker;
+};
+
+static int64_t now_usec(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+int reload_init(struct reload *ret, const char *config_path)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n < 0)
+        return -errno;
+    path[n] = '\0';
+    *ret = (struct reload){.program = strdup(path), .config_path = config_path};
+    return ret->program ? 0 : -ENOMEM;
+}
+
+void reload_free(struct reload *reload)
+{
+    free(reload->program);
+    reload->program = NULL;
+}
+
+/* The child has no fd of ours but 0 to 2, and takes signals as any program does. */
+static int spawn(const char *program, char *const argv[], pid_t *ret)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, usual;
+    sigemptyset(&none);
+    sigemptyset(&usual);
+    sigaddset(&usual, SIGPIPE);
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return -ENOMEM;
+    if (posix_spawnattr_init(&attributes) != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return -ENOMEM;
+    }
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &usual);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    int r = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+    if (r == 0)
+        r = posix_spawn(ret, program, &actions, &attributes, argv, environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return -r;
+}
+
+/* The exit status of a child, or -ETIMEDOUT (it is killed then), or -EPROTO where a signal ended it. */
+static int await_child(pid_t child)
+{
+    CLEANUP(close_fd) int fd = (int)syscall(SYS_pidfd_open, child, 0);
+    struct pollfd end = {.fd = fd, .events = POLLIN};
+    int status, r;
+    do
+        r = fd < 0 ? 1 : poll(&end, 1, CHECK_PATIENCE_MSEC);
+    while (r < 0 && errno == EINTR);
+    if (r == 0)
+        (void)kill(child, SIGKILL);
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return -errno;
+    if (r == 0)
+        return -ETIMEDOUT;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -EPROTO;
+}
+
+/* The exit status of the installed program when it was asked whether it can take over. */
+static int ask_successor(const struct reload *reload)
+{
+    char version[32];
+    CLEANUP(free_memory) char *config = NULL;
+    if (asprintf(&config, "--config=%s", reload->config_path) < 0) {
+        config = NULL;
+        return -ENOMEM;
+    }
+    snprintf(version, sizeof version, "--can-resume=%d", STATE_VERSION);
+    pid_t child;
+    int r = spawn(reload->program, (char *[]){reload->program, config, version, NULL}, &child);
+    return r < 0 ? r : await_child(child);
+}
+
+__attribute__((format(printf, 2, 3))) static enum reload_result refuse(pid_t asker, const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    log_error("Not reloaded, going on as before: %s", text);
+    service_ready("Not reloaded, going on as before: %s", text);
+    reload_answer(asker, false, text);
+    return RELOAD_REFUSED;
+}
+
+/* True: go on. Else *ret is what reload_run() answers. */
+static bool successor_agrees(const struct reload *reload, pid_t asker, enum reload_result *ret)
+{
+    int status = ask_successor(reload);
+    switch (status) {
+    case EX_OK:
+        return true;
+    case EX_CONFIG:
+        *ret = refuse(asker, "the configuration is not right; the log says where");
+        return false;
+    case EX_UNAVAILABLE:
+    case EX_USAGE:
+        log_warning("%s can't take over from this version: draining, to be started anew", reload->program);
+        reload_answer(asker, true, "");
+        *ret = RELOAD_NO_WAY_ON;
+        return false;
+    default:
+        if (status < 0)
+            *ret = refuse(asker, "%s can't be run: %s", reload->program, strerror(-status));
+        else
+            *ret = refuse(asker, "%s answered with exit status %d", reload->program, status);
+        return false;
+    }
+}
+
+/* The state of a server that pauses, as an fd that outlives execve(2). */
+static int lay_down(struct state *state, struct server *server, const struct listeners *listeners,
+                    pid_t asker)
+{
+    int fd;
+    /* The last client of --exit-after may just have come: the end has begun then, and a successor wouldn't know. */
+    int r = server_is_draining(server) ? -ESHUTDOWN : state_create(state);
+    if (r < 0)
+        return r;
+    const struct record record = {.paused_usec = now_usec(), .asker = asker};
+    state_put(state, &record, sizeof record);
+    listeners_put(listeners, state);
+    server_put(server, state);
+    r = state_finish(state, &fd);
+    return r < 0 ? r : fd;
+}
+
+/* Returns only if it failed, with a negative errno. */
+static int execute(const struct reload *reload, int state_fd)
+{
+    char resume[32];
+    CLEANUP(free_memory) char *config = NULL;
+    if (asprintf(&config, "--config=%s", reload->config_path) < 0) {
+        config = NULL;
+        return -ENOMEM;
+    }
+    snprintf(resume, sizeof resume, "--resume=%d", state_fd);
+    execve(reload->program, (char *[]){reload->program, config, resume, NULL}, environ);
+    return -errno;
+}
+
+enum reload_result reload_run(const struct reload *reload, struct server *server,
+                              const struct listeners *listeners, pid_t asker)
+{
+    enum reload_result result;
+    struct state state = {0};
+    log_info("Reloading");
+    service_reloading();
+    if (!successor_agrees(reload, asker, &result))
+        return result;
+    server_pause(server);
+    int r = lay_down(&state, server, listeners, asker);
+    if (r >= 0)
+        r = execute(reload, r);
+    server_resume(server);
+    state_close(&state);
+    return refuse(asker, "can't go on as %s: %s", reload->program, strerror(-r));
+}
+
+int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
+{
+    struct record record;
+    *ret = (struct arrival){0};
+    listeners->count = 0;
+    int r = state_open(&ret->state, fd);
+    if (r == 0)
+        r = state_get(&ret->state, &record, sizeof record);
+    if (r == 0)
+        r = listeners_get(listeners, &ret->state);
+    if (r < 0) {
+        log_error("Can't read what the predecessor left: %s", strerror(-r));
+        return r;
+    }
+    ret->asker = (pid_t)record.asker;
+    ret->paused_usec = record.paused_usec;
+    return 0;
+}
+
+void reload_complete(struct arrival *arrival, const struct server *server)
+{
+    if (!arrival->state.file)
+        return;
+    int64_t pause = now_usec() - arrival->paused_usec;
+    log_notice("Reloaded: %u connections carried over, no worker ran for %lld.%03lld ms",
+               server_connections(server), (long long)(pause / 1000), (long long)(pause % 1000));
+    reload_answer(arrival->asker, true, "");
+    state_close(&arrival->state);
+}

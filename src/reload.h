@@ -1,0 +1,53 @@
+#ifndef HELLOD_RELOAD_H
+#define HELLOD_RELOAD_H
+
+#include "config.h"
+#include "listener.h"
+#include "server.h"
+#include "state.h"
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * Reload: the process replaces itself by the installed program, which goes on with every connection at its
+ * byte and with the configuration as it is now. First a child, the program that is to take over, is asked
+ * whether the configuration is right and whether it can read our state; only then is the pool paused, the
+ * state written and the program executed. Until then, and if the execution fails, the server that runs goes
+ * on as if nothing had been. For the main thread.
+ */
+
+struct reload {
+    char *program; /* the installed file, as it was named when this process began */
+    const char *config_path;
+};
+
+/* To be called first of all: a program that is replaced later can't tell its own name any more. 0 or a
+ * negative errno. */
+int reload_init(struct reload *ret, const char *config_path);
+void reload_free(struct reload *reload);
+
+enum reload_result {
+    RELOAD_REFUSED,   /* the server goes on as it was; log, service manager and asker know why */
+    RELOAD_NO_WAY_ON, /* the installed program can't take over: the server is to drain, and be started anew */
+};
+
+/* Returns only if it failed. `asker`: who sent the signal, to be answered. */
+enum reload_result reload_run(const struct reload *reload, struct server *server,
+                              const struct listeners *listeners, pid_t asker);
+
+/* What a successor finds. */
+struct arrival {
+    struct state state;
+    pid_t asker;
+    int64_t paused_usec; /* CLOCK_MONOTONIC, when the last worker of the predecessor stood still */
+};
+
+/* In the successor: opens the state that --resume=FD names and takes the listening sockets out of it. 0 or a
+ * negative errno. */
+int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners);
+
+/* All runs again: says so to the log and to whoever asked, and closes the state. */
+void reload_complete(struct arrival *arrival, const struct server *server);
+
+#endif

@@ -1,0 +1,91 @@
+/* A question by signal, an answer by datagram: one byte, '0' for done, then text for people. */
+#include "reload_ask.h"
+
+#include "cleanup.h"
+#include "log.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+enum { PATIENCE_MSEC = 60000, ANSWER_MAX = 1024 };
+
+/* Abstract, so that nothing is left behind; a service with a network namespace of its own has such names to
+ * itself. */
+static socklen_t name_of(pid_t asker, struct sockaddr_un *ret)
+{
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+    int n = snprintf(ret->sun_path + 1, sizeof ret->sun_path - 1, "hellod/reload/%ld", (long)asker);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+}
+
+static int open_ear(void)
+{
+    struct sockaddr_un name;
+    socklen_t length = name_of(getpid(), &name);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    if (bind(fd, (const struct sockaddr *)&name, length) < 0) {
+        int r = -errno;
+        close(fd);
+        return r;
+    }
+    return fd;
+}
+
+static int await_answer(int fd)
+{
+    char text[ANSWER_MAX];
+    struct pollfd ear = {.fd = fd, .events = POLLIN};
+    int r = poll(&ear, 1, PATIENCE_MSEC);
+    if (r == 0) {
+        log_error("The server has not answered for %d s; its log may tell why", PATIENCE_MSEC / 1000);
+        return -ETIMEDOUT;
+    }
+    ssize_t n = r < 0 ? -1 : recv(fd, text, sizeof text - 1, 0);
+    if (n < 1) {
+        r = n < 0 ? -errno : -EBADMSG;
+        log_error("Can't receive the server's answer: %s", strerror(-r));
+        return r;
+    }
+    text[n] = '\0';
+    if (text[0] == '0')
+        return 0;
+    log_error("Not reloaded: %s", text + 1);
+    return -ECANCELED;
+}
+
+int reload_ask(pid_t server)
+{
+    CLEANUP(close_fd) int fd = open_ear();
+    if (fd < 0) {
+        log_error("Can't make a socket for the server's answer: %s", strerror(-fd));
+        return fd;
+    }
+    if (kill(server, SIGHUP) < 0) {
+        int r = -errno;
+        log_error("Can't ask process %ld to reload: %s", (long)server, strerror(-r));
+        return r;
+    }
+    return await_answer(fd);
+}
+
+void reload_answer(pid_t asker, bool done, const char *text)
+{
+    char answer[ANSWER_MAX];
+    struct sockaddr_un name;
+    socklen_t length = name_of(asker, &name);
+    CLEANUP(close_fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int n = snprintf(answer, sizeof answer, "%c%s", done ? '0' : '1', text);
+    if (n >= (int)sizeof answer)
+        n = sizeof answer - 1;
+    /* Whoever sent the signal without waiting has no such socket. */
+    if (fd >= 0)
+        (void)sendto(fd, answer, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&name, length);
+}
