@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #define KEY_JOBS (POOL_KEY_RESERVED + 0)
@@ -299,6 +300,16 @@ static void end_pause(struct pool *pool)
     broadcast(pool);
 }
 
+static struct timespec moment_in(uint64_t usec)
+{
+    struct timespec moment;
+    clock_gettime(CLOCK_MONOTONIC, &moment);
+    uint64_t nsec = (uint64_t)moment.tv_nsec + usec % 1000000 * 1000;
+    moment.tv_sec += (time_t)(usec / 1000000 + nsec / 1000000000);
+    moment.tv_nsec = (long)(nsec % 1000000000);
+    return moment;
+}
+
 void pool_drain(struct pool *pool)
 {
     lock(pool);
@@ -310,15 +321,21 @@ void pool_drain(struct pool *pool)
     unlock(pool);
 }
 
-void pool_pause(struct pool *pool)
+int pool_pause(struct pool *pool, uint64_t patience_usec)
 {
+    struct timespec until = moment_in(patience_usec);
+    int r = 0;
     lock(pool);
     assert(!pool->pausing && !pool->draining);
     pool->pausing = true;
     halt(pool);
-    while (pool->paused < pool->started)
-        await_change(pool);
+    while (r == 0 && pool->paused < pool->started)
+        r = pthread_cond_clockwait(&pool->changed, &pool->lock, CLOCK_MONOTONIC, &until);
+    assert(r == 0 || r == ETIMEDOUT);
+    if (r != 0)
+        end_pause(pool);
     unlock(pool);
+    return -r;
 }
 
 void pool_resume(struct pool *pool)

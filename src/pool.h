@@ -58,10 +58,11 @@ int pool_arm(struct pool *pool, int fd, uint32_t events, uint64_t key);
 int pool_unwatch(struct pool *pool, int fd);
 
 /*
- * Returns when no worker is at a job; none begins one until pool_resume(). What is ready or queued waits. Not
- * from a worker, and not after pool_drain().
+ * Returns 0 when no worker is at a job; none begins one until pool_resume(). What is ready or queued waits.
+ * -ETIMEDOUT where a job lasts longer than that: then all go on. Not from a worker, and not after
+ * pool_drain().
  */
-void pool_pause(struct pool *pool);
+int pool_pause(struct pool *pool, uint64_t patience_usec);
 void pool_resume(struct pool *pool);
 
 /* The set, with all that is watched in it, for a successor of this process; close-on-exec. */

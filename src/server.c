@@ -31,6 +31,8 @@ enum {
     DRAIN_GRACE_USEC = 1000000,
     /* From the end of the drain to the end of the process. */
     STOP_SPARE_USEC = 5000000,
+    /* While one worker is still at a job, say with a disk that doesn't answer, the others stand still. */
+    PAUSE_PATIENCE_USEC = 1000000,
 };
 
 struct server {
@@ -300,9 +302,9 @@ unsigned server_connections(const struct server *server)
     return clients_count(server->clients);
 }
 
-void server_pause(struct server *server)
+int server_pause(struct server *server)
 {
-    pool_pause(server->pool);
+    return pool_pause(server->pool, PAUSE_PATIENCE_USEC);
 }
 
 void server_put(const struct server *server, struct state *state)

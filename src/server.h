@@ -46,8 +46,8 @@ unsigned server_connections(const struct server *server);
 bool server_is_draining(const struct server *server);
 
 /* Stops serving at the next job boundaries, and goes on. In between server_put() puts all that is needed to
- * go on elsewhere into a state. */
-void server_pause(struct server *server);
+ * go on elsewhere into a state. -ETIMEDOUT where a job takes too long: then it has gone on already. */
+int server_pause(struct server *server);
 void server_put(const struct server *server, struct state *state);
 void server_resume(struct server *server);
 

@@ -19,6 +19,8 @@
 
 #include <cmocka.h>
 
+enum { PATIENCE = 60000000, SHORT = 1000 }; /* microseconds */
+
 /* A door that jobs wait at until the test opens it. */
 struct door {
     pthread_mutex_t lock;
@@ -302,7 +304,7 @@ static void a_pause_waits_for_the_job_at_hand(void **state)
     open_door(&first);
     for (int i = 0; i < 1000; i++)
         assert_int_equal(pool_execute(pool, wait_at_door, &first), 0);
-    pool_pause(pool);
+    assert_int_equal(pool_pause(pool, PATIENCE), 0);
     unsigned passed = first.passed; /* no lock: nobody is at work */
     assert_int_equal(first.waiting, 0);
     assert_int_equal(pool_execute(pool, wait_at_door, &second), 0);
@@ -311,6 +313,24 @@ static void a_pause_waits_for_the_job_at_hand(void **state)
     await_waiting(&second, 1);
     open_door(&second);
     assert_int_equal(pool_end(pool), 1001);
+}
+
+static void a_pause_gives_up_on_a_job_that_lasts(void **state)
+{
+    (void)state;
+    struct door first = DOOR_INIT, second = DOOR_INIT;
+    struct pool *pool = start(2, NULL, NULL);
+    assert_int_equal(pool_execute(pool, wait_at_door, &first), 0);
+    await_waiting(&first, 1);
+    assert_int_equal(pool_pause(pool, SHORT), -ETIMEDOUT);
+    assert_int_equal(pool_execute(pool, wait_at_door, &second), 0);
+    await_waiting(&second, 1); /* the other worker has gone on */
+    assert_int_equal(pool_pause(pool, 0), -ETIMEDOUT);
+    open_door(&first);
+    open_door(&second);
+    assert_int_equal(pool_pause(pool, PATIENCE), 0);
+    pool_resume(pool);
+    assert_int_equal(pool_end(pool), 2);
 }
 
 static void a_pool_may_begin_paused(void **state)
@@ -333,7 +353,7 @@ static void a_paused_pool_can_be_ended(void **state)
     struct door door = DOOR_INIT;
     struct pool *pool = start(2, NULL, NULL);
     open_door(&door);
-    pool_pause(pool);
+    assert_int_equal(pool_pause(pool, PATIENCE), 0);
     assert_int_equal(pool_execute(pool, wait_at_door, &door), 0);
     assert_int_equal(pool_end(pool), 1);
     assert_int_equal(door.passed, 1);
@@ -345,7 +365,7 @@ static void a_successor_goes_on_with_what_was_watched(void **state)
     struct fd_case c = {.fd = eventfd(0, EFD_CLOEXEC), .door = DOOR_INIT};
     struct pool *pool = start(1, fd_is_ready, &c);
     assert_int_equal(pool_watch(pool, c.fd, EPOLLIN, 7), 0);
-    pool_pause(pool);
+    assert_int_equal(pool_pause(pool, PATIENCE), 0);
     int epoll_fd = dup(pool_epoll_fd(pool));
     pool_end(pool);
     assert_int_equal(eventfd_write(c.fd, 1), 0);
@@ -390,6 +410,7 @@ int main(void)
         cmocka_unit_test(fds_and_jobs_share_the_workers),
         cmocka_unit_test(an_unwatched_fd_is_silent),
         cmocka_unit_test(a_pause_waits_for_the_job_at_hand),
+        cmocka_unit_test(a_pause_gives_up_on_a_job_that_lasts),
         cmocka_unit_test(a_pool_may_begin_paused),
         cmocka_unit_test(a_paused_pool_can_be_ended),
         cmocka_unit_test(a_successor_goes_on_with_what_was_watched),
