@@ -66,8 +66,9 @@ static int serve(const struct options *options, const struct config *config, con
                                   .state = arrival.state.file ? &arrival.state : NULL,
                               });
     if (r == 0) {
-        reload_complete(&arrival, server);
+        reload_tell_pause(&arrival, server);
         announce(config, &listeners);
+        reload_complete(&arrival);
         r = run(server, reload, &listeners);
         server_end(server);
     }

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -80,22 +81,44 @@ static int spawn(const char *program, char *const argv[], pid_t *ret)
     return -r;
 }
 
-/* The exit status of a child, or -ETIMEDOUT (it is killed then), or -EPROTO where a signal ended it. */
-static int await_child(pid_t child)
+/* Readable while a signal to stop is pending; whoever waits for signals takes it, not we. */
+static int open_stop_fd(void)
 {
-    CLEANUP(close_fd) int fd = (int)syscall(SYS_pidfd_open, child, 0);
-    struct pollfd end = {.fd = fd, .events = POLLIN};
-    int status, r;
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/* 0 when the child has ended, or can't be watched; -ETIMEDOUT; -ECANCELED where the server is to stop. */
+static int watch_child(pid_t child)
+{
+    CLEANUP(close_fd) int child_fd = (int)syscall(SYS_pidfd_open, child, 0);
+    CLEANUP(close_fd) int stop_fd = open_stop_fd();
+    struct pollfd fds[] = {{.fd = child_fd, .events = POLLIN}, {.fd = stop_fd, .events = POLLIN}};
+    int r;
     do
-        r = fd < 0 ? 1 : poll(&end, 1, CHECK_PATIENCE_MSEC);
+        r = child_fd < 0 ? 1 : poll(fds, 2, CHECK_PATIENCE_MSEC);
     while (r < 0 && errno == EINTR);
     if (r == 0)
+        return -ETIMEDOUT;
+    return fds[1].revents ? -ECANCELED : 0;
+}
+
+/* The exit status of a child, or what watch_child() says (then it is killed), or -EPROTO where a signal
+ * ended it. */
+static int await_child(pid_t child)
+{
+    int status;
+    int r = watch_child(child);
+    if (r < 0)
         (void)kill(child, SIGKILL);
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)
             return -errno;
-    if (r == 0)
-        return -ETIMEDOUT;
+    if (r < 0)
+        return r;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -EPROTO;
 }
 
@@ -143,6 +166,15 @@ static bool successor_agrees(const struct reload *reload, pid_t asker, enum relo
         reload_answer(asker, true, "");
         *ret = RELOAD_NO_WAY_ON;
         return false;
+    case -ECANCELED:
+        *ret = refuse(asker, "the server is stopping");
+        return false;
+    case -ETIMEDOUT:
+        *ret = refuse(asker, "%s did not answer in time", reload->program);
+        return false;
+    case -EPROTO:
+        *ret = refuse(asker, "%s was ended by a signal", reload->program);
+        return false;
     default:
         if (status < 0)
             *ret = refuse(asker, "%s can't be run: %s", reload->program, strerror(-status));
@@ -157,7 +189,8 @@ static int lay_down(struct state *state, struct server *server, const struct lis
                     pid_t asker)
 {
     int fd;
-    /* The last client of --exit-after may just have come: the end has begun then, and a successor wouldn't know. */
+    /* The last client of --exit-after may just have come: the end has begun then, and a successor wouldn't
+     * know. */
     int r = server_is_draining(server) ? -ESHUTDOWN : state_create(state);
     if (r < 0)
         return r;
@@ -192,12 +225,15 @@ enum reload_result reload_run(const struct reload *reload, struct server *server
     service_reloading();
     if (!successor_agrees(reload, asker, &result))
         return result;
-    server_pause(server);
+    if (server_pause(server) < 0)
+        return refuse(asker, "a worker has been at one request for too long; a disk may not answer");
     int r = lay_down(&state, server, listeners, asker);
     if (r >= 0)
         r = execute(reload, r);
     server_resume(server);
     state_close(&state);
+    if (r == -ESHUTDOWN)
+        return refuse(asker, "the server is stopping");
     return refuse(asker, "can't go on as %s: %s", reload->program, strerror(-r));
 }
 
@@ -220,13 +256,19 @@ int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
     return 0;
 }
 
-void reload_complete(struct arrival *arrival, const struct server *server)
+void reload_tell_pause(const struct arrival *arrival, const struct server *server)
 {
     if (!arrival->state.file)
         return;
     int64_t pause = now_usec() - arrival->paused_usec;
     log_notice("Reloaded: %u connections carried over, no worker ran for %lld.%03lld ms",
                server_connections(server), (long long)(pause / 1000), (long long)(pause % 1000));
+}
+
+void reload_complete(struct arrival *arrival)
+{
+    if (!arrival->state.file)
+        return;
     reload_answer(arrival->asker, true, "");
     state_close(&arrival->state);
 }
