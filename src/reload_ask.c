@@ -11,9 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <unistd.h>
 
-enum { PATIENCE_MSEC = 60000, ANSWER_MAX = 1024 };
+/* Signals of a kind don't queue: of several askers only one may be heard, so the others ask again. */
+enum { ASK_AGAIN_MSEC = 2000, ASK_TIMES = 30, ANSWER_MAX = 1024 };
 
 /* Abstract, so that nothing is left behind; a service with a network namespace of its own has such names to
  * itself. */
@@ -39,18 +42,35 @@ static int open_ear(void)
     return fd;
 }
 
-static int await_answer(int fd)
+/* Asks until there is an answer to be read: 0, or a negative errno after a log entry. */
+static int ask(pid_t server, int ear_fd, int server_fd)
+{
+    struct pollfd fds[] = {{.fd = ear_fd, .events = POLLIN}, {.fd = server_fd, .events = POLLIN}};
+    for (int times = 0; times < ASK_TIMES; times++) {
+        if (kill(server, SIGHUP) < 0) {
+            int r = -errno;
+            log_error("Can't ask process %ld to reload: %s", (long)server, strerror(-r));
+            return r;
+        }
+        int n = poll(fds, 2, ASK_AGAIN_MSEC);
+        if (fds[0].revents & POLLIN)
+            return 0;
+        if (n > 0) {
+            log_error("The server has ended; its log may tell why");
+            return -ESRCH;
+        }
+    }
+    log_error("The server has not answered for %d s; its log may tell why",
+              ASK_TIMES * ASK_AGAIN_MSEC / 1000);
+    return -ETIMEDOUT;
+}
+
+static int receive_answer(int fd)
 {
     char text[ANSWER_MAX];
-    struct pollfd ear = {.fd = fd, .events = POLLIN};
-    int r = poll(&ear, 1, PATIENCE_MSEC);
-    if (r == 0) {
-        log_error("The server has not answered for %d s; its log may tell why", PATIENCE_MSEC / 1000);
-        return -ETIMEDOUT;
-    }
-    ssize_t n = r < 0 ? -1 : recv(fd, text, sizeof text - 1, 0);
+    ssize_t n = recv(fd, text, sizeof text - 1, 0);
     if (n < 1) {
-        r = n < 0 ? -errno : -EBADMSG;
+        int r = n < 0 ? -errno : -EBADMSG;
         log_error("Can't receive the server's answer: %s", strerror(-r));
         return r;
     }
@@ -68,12 +88,10 @@ int reload_ask(pid_t server)
         log_error("Can't make a socket for the server's answer: %s", strerror(-fd));
         return fd;
     }
-    if (kill(server, SIGHUP) < 0) {
-        int r = -errno;
-        log_error("Can't ask process %ld to reload: %s", (long)server, strerror(-r));
-        return r;
-    }
-    return await_answer(fd);
+    /* A kernel without pidfds leaves it at -1, which poll(2) passes over. */
+    CLEANUP(close_fd) int server_fd = (int)syscall(SYS_pidfd_open, server, 0);
+    int r = ask(server, fd, server_fd);
+    return r < 0 ? r : receive_answer(fd);
 }
 
 void reload_answer(pid_t asker, bool done, const char *text)
