@@ -4,6 +4,7 @@
  */
 #include "clients.h"
 
+#include "fd_limit.h"
 #include "log.h"
 
 #include <assert.h>
@@ -14,7 +15,6 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -135,7 +135,7 @@ static void raise_highest(struct clients *clients, int fd)
         ;
 }
 
-/* Counted before the handing over, so that a drain that sees 0 has seen all. */
+/* Counted before anything else, so that a drain that sees 0 has seen all. */
 static bool reserve(struct clients *clients)
 {
     if (atomic_fetch_add(&clients->count, 1) < clients->max_connections)
@@ -183,6 +183,7 @@ static int accept_from(struct clients *clients, unsigned index)
     if (fd >= 0)
         return fd;
     int error = errno;
+    return_ticket(clients);
     if (accept_again(error)) {
         (void)arm_listener(clients, index);
     } else {
@@ -192,10 +193,20 @@ static int accept_from(struct clients *clients, unsigned index)
     return -error;
 }
 
-static void accept_client(struct clients *clients, unsigned worker, unsigned index)
+/* The socket of a client that is counted, or a negative errno. */
+static int accept_counted(struct clients *clients, unsigned index)
 {
     if (atomic_load(&clients->draining))
-        return;
+        return -ESHUTDOWN;
+    if (take_ticket(clients))
+        return accept_from(clients, index);
+    /* The last ticket may come back from an accept(2) that finds nobody. */
+    park(clients, index);
+    return -EAGAIN;
+}
+
+static void accept_client(struct clients *clients, unsigned worker, unsigned index)
+{
     if (!reserve(clients)) {
         park(clients, index);
         /* A connection may have closed before it could see the mark. */
@@ -203,10 +214,8 @@ static void accept_client(struct clients *clients, unsigned worker, unsigned ind
             unpark(clients);
         return;
     }
-    int fd = take_ticket(clients) ? accept_from(clients, index) : -ECANCELED;
+    int fd = accept_counted(clients, index);
     if (fd < 0) {
-        if (fd != -ECANCELED)
-            return_ticket(clients);
         unreserve(clients);
         return;
     }
@@ -299,7 +308,9 @@ static void sweep_client(struct clients *clients, struct connection *connection,
     if ((!expired && !drained) || !slot_claim_seen(&connection->slot, seen))
         return;
     enum connection_want want = WANT_CLOSE;
-    if (drained)
+    if (connection_is_addressed(connection))
+        want = WANT_READ;
+    else if (drained)
         connection->reason = REASON_DRAIN;
     else
         want = connection_expire(connection, workspace, &clients->options.limits);
@@ -353,6 +364,7 @@ struct clients_totals clients_totals(const struct clients *clients)
 }
 
 struct totals_record {
+    struct connection_limits limits;
     uint64_t connections, requests, left_to_accept;
     uint64_t count; /* of connections that follow */
 };
@@ -360,6 +372,7 @@ struct totals_record {
 void clients_put(const struct clients *clients, struct state *state)
 {
     const struct totals_record totals = {
+        .limits = clients->options.limits,
         .connections = atomic_load(&clients->connections),
         .requests = atomic_load(&clients->requests),
         .left_to_accept = atomic_load(&clients->left_to_accept),
@@ -374,7 +387,7 @@ void clients_put(const struct clients *clients, struct state *state)
     }
 }
 
-static int get_client(struct clients *clients, struct state *state)
+static int get_client(struct clients *clients, const struct connection_limits *limits, struct state *state)
 {
     struct connection connection;
     int r = connection_get(&connection, state);
@@ -388,6 +401,7 @@ static int get_client(struct clients *clients, struct state *state)
     }
     struct connection *place = &clients->table[connection.fd];
     memcpy(place, &connection, sizeof connection);
+    connection_change_limits(place, limits, &clients->options.limits);
     atomic_fetch_add(&clients->count, 1);
     raise_highest(clients, connection.fd);
     return 0;
@@ -398,7 +412,7 @@ int clients_get(struct clients *clients, struct state *state)
     struct totals_record totals;
     int r = state_get(state, &totals, sizeof totals);
     for (uint64_t i = 0; r == 0 && i < totals.count; i++)
-        r = get_client(clients, state);
+        r = get_client(clients, &totals.limits, state);
     if (r < 0)
         return r;
     atomic_store(&clients->connections, totals.connections);
@@ -410,27 +424,11 @@ int clients_get(struct clients *clients, struct state *state)
     return 0;
 }
 
-/* How many fds this process may have, after asking for as many as are needed. */
-static size_t raise_fd_limit(size_t needed)
-{
-    struct rlimit limit;
-    int r = getrlimit(RLIMIT_NOFILE, &limit);
-    assert(r == 0);
-    if (limit.rlim_cur >= needed)
-        return limit.rlim_cur;
-    struct rlimit wanted = {.rlim_cur = needed,
-                            .rlim_max = needed > limit.rlim_max ? needed : limit.rlim_max};
-    if (setrlimit(RLIMIT_NOFILE, &wanted) == 0)
-        return needed;
-    wanted = (struct rlimit){.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-    return setrlimit(RLIMIT_NOFILE, &wanted) == 0 ? limit.rlim_max : limit.rlim_cur;
-}
-
 /* The table covers every fd that the process can have, so that an fd is an index. */
 static int make_table(struct clients *clients)
 {
     unsigned wanted = clients->options.max_connections;
-    size_t fds = raise_fd_limit((size_t)wanted * FDS_A_CONNECTION + FDS_RESERVED);
+    size_t fds = fd_limit_raise((size_t)wanted * FDS_A_CONNECTION + FDS_RESERVED);
     size_t fit = fds > FDS_RESERVED ? (fds - FDS_RESERVED) / FDS_A_CONNECTION : 0;
     if (fit == 0) {
         log_error("The limit of open files, %zu, leaves none for connections; LimitNOFILE= raises it", fds);

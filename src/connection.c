@@ -337,14 +337,20 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
     enum connection_want want = phase_of(c) == PHASE_LINGERING ? linger(c, w) : converse(c, w, context);
     if (want != WANT_CLOSE) {
         enter_phase(c, w, context->limits, want, requests_before);
-        if (phase_of(c) == PHASE_IDLE && is_draining(context))
-            want = give_up(c, REASON_DRAIN);
-        else if (!workspace_lay_down(w, &c->unfinished))
+        if (!workspace_lay_down(w, &c->unfinished))
             want = give_up(c, REASON_MEMORY);
     }
     if (want == WANT_CLOSE)
         workspace_abandon(w);
     return want;
+}
+
+bool connection_is_addressed(const struct connection *c)
+{
+    enum connection_phase phase = phase_of(c);
+    char byte;
+    return (phase == PHASE_FRESH || phase == PHASE_IDLE) &&
+           recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 int connection_timer(const struct connection *c)
@@ -402,7 +408,7 @@ struct record {
     uint32_t word; /* of the slot */
     int32_t fd;
     uint32_t requests, thrown_away, untaken;
-    uint8_t phase, watched, lingers, closing, has_unfinished;
+    uint8_t phase, reason, watched, lingers, closing, has_unfinished;
 };
 
 void connection_put(const struct connection *c, struct state *state)
@@ -415,6 +421,7 @@ void connection_put(const struct connection *c, struct state *state)
         .thrown_away = c->thrown_away,
         .untaken = c->untaken,
         .phase = (uint8_t)phase_of(c),
+        .reason = c->reason,
         .watched = c->watched,
         .lingers = c->lingers,
         .closing = c->closing,
@@ -431,10 +438,11 @@ int connection_get(struct connection *ret, struct state *state)
     int r = state_get(state, &record, sizeof record);
     if (r < 0)
         return r;
-    if (record.phase > PHASE_LINGERING || record.fd < 0)
+    if (record.phase > PHASE_LINGERING || record.reason >= REASON_COUNT || record.fd < 0)
         return -EBADMSG;
     *ret = (struct connection){
         .fd = record.fd,
+        .reason = record.reason,
         .watched = record.watched,
         .lingers = record.lingers,
         .closing = record.closing,
@@ -446,6 +454,33 @@ int connection_get(struct connection *ret, struct state *state)
     if (!slot_set_word(&ret->slot, record.word))
         return -EBADMSG;
     return record.has_unfinished ? unfinished_get(&ret->unfinished, state) : 0;
+}
+
+static uint64_t limit_of(enum connection_phase phase, const struct connection_limits *limits)
+{
+    switch (phase) {
+    case PHASE_FRESH:
+    case PHASE_HEAD:
+        return limits->head_usec;
+    case PHASE_BODY:
+        return limits->body_usec;
+    case PHASE_IDLE:
+        return limits->idle_usec;
+    case PHASE_SENDING:
+        return limits->send_usec;
+    case PHASE_SLEEPING:
+    case PHASE_LINGERING:
+        break;
+    }
+    return 0;
+}
+
+void connection_change_limits(struct connection *c, const struct connection_limits *old,
+                              const struct connection_limits *new)
+{
+    enum connection_phase phase = phase_of(c);
+    uint64_t begun = (uint64_t)deadline_of(c) - limit_of(phase, old);
+    set_phase(c, phase, (int64_t)(begun + limit_of(phase, new)));
 }
 
 void connection_close(struct connection *c)

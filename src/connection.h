@@ -89,6 +89,9 @@ void connection_open(struct connection *connection, int fd, const struct connect
 enum connection_want connection_run(struct connection *connection, struct workspace *workspace,
                                     const struct connection_context *context);
 
+/* Waits for a request, and bytes of one have come that no connection_run() has seen yet: WANT_READ. */
+bool connection_is_addressed(const struct connection *connection);
+
 /* What WANT_TIMER waits for. Owned by the connection. */
 int connection_timer(const struct connection *connection);
 
@@ -107,6 +110,10 @@ enum connection_want connection_expire(struct connection *connection, struct wor
  */
 void connection_put(const struct connection *connection, struct state *state);
 int connection_get(struct connection *ret, struct state *state);
+
+/* The time that a connection has left as if the new limits had held since it began to wait. */
+void connection_change_limits(struct connection *connection, const struct connection_limits *old,
+                              const struct connection_limits *new);
 
 /* Frees what the connection holds, all but its slot and fd. */
 void connection_close(struct connection *connection);
