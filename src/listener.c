@@ -202,6 +202,8 @@ int listeners_get(struct listeners *ret, struct state *state)
     if (r == 0 && ret->count > LISTENERS_MAX)
         r = -EBADMSG;
     for (size_t i = 0; r == 0 && i < ret->count; i++) {
+        if (ret->list[i].fd < 0)
+            r = -EBADMSG;
         ret->list[i].name[sizeof ret->list[i].name - 1] = '\0';
         ret->list[i].address[sizeof ret->list[i].address - 1] = '\0';
     }

@@ -1,6 +1,8 @@
 /* The desk and what is laid down from it; see workspace.h. */
 #include "workspace.h"
 
+#include "http/request.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -44,8 +46,44 @@ void unfinished_put(const struct unfinished *unfinished, struct state *state)
 
 static bool fits_a_desk(const struct unfinished *u)
 {
-    return u->head_length <= u->input_length && u->input_length <= INPUT_SIZE &&
-           u->output_length <= OUTPUT_SIZE && u->stretch_count <= OUTPUT_STRETCHES_MAX;
+    return u->input_length <= INPUT_SIZE && u->output_length <= OUTPUT_SIZE &&
+           u->stretch_count <= OUTPUT_STRETCHES_MAX && (u->file_fd >= 0) == (u->stretch_count > 0);
+}
+
+/* Whether it can be read as one: any other value in its place is undefined behaviour. */
+static bool is_bool(const bool *value)
+{
+    unsigned char byte;
+    memcpy(&byte, value, sizeof byte);
+    return byte <= 1;
+}
+
+static bool is_sound_answer(const struct answer *answer)
+{
+    return is_bool(&answer->close) && is_bool(&answer->unread) && is_bool(&answer->uploading) &&
+           is_bool(&answer->go_ahead) && body_is_valid(&answer->body);
+}
+
+static bool are_sound_stretches(const struct unfinished *u)
+{
+    size_t behind = 0;
+    for (unsigned i = 0; i < u->stretch_count; i++) {
+        const struct stretch *stretch = &u->stretches[i];
+        if (stretch->behind < behind || stretch->behind > u->output_length)
+            return false;
+        if (stretch->offset > stretch->end || stretch->end > INT64_MAX)
+            return false;
+        behind = stretch->behind;
+    }
+    return true;
+}
+
+/* An exchange that waits has its head at the start of the input; only such a one sleeps. */
+static bool is_sound_head(struct unfinished *u)
+{
+    if (u->head_length == 0)
+        return u->timer_fd < 0;
+    return request_head_length((struct str){bytes_of(u), u->input_length}) == u->head_length;
 }
 
 int unfinished_get(struct unfinished **ret, struct state *state)
@@ -60,8 +98,10 @@ int unfinished_get(struct unfinished **ret, struct state *state)
     struct unfinished *u = malloc(size);
     if (!u)
         return -ENOMEM;
-    *u = head;
+    memcpy(u, &head, sizeof head);
     r = state_get(state, u->stretches, size - sizeof *u);
+    if (r == 0 && !(is_sound_answer(&u->answer) && are_sound_stretches(u) && is_sound_head(u)))
+        r = -EBADMSG;
     if (r < 0)
         free(u);
     else
