@@ -2,6 +2,7 @@
 #include "harness.h"
 
 #include "client.h"
+#include "load.h"
 #include "server.h"
 #include "tree.h"
 
@@ -15,6 +16,7 @@ int harness_teardown(void **state)
 {
     (void)state;
     client_close_all();
+    load_close_all();
     server_kill_all();
     tree_remove_all();
     return 0;
@@ -33,6 +35,12 @@ void harness_say(const char *format, ...)
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);
+}
+
+bool harness_tortures(void)
+{
+    const char *value = getenv("TORTURE");
+    return value && *value;
 }
 
 char *harness_text(const char *format, ...)

@@ -105,7 +105,7 @@ void server_spawn(struct server *server)
     char *output = tree_path(server->tree, "output"), *errors = tree_path(server->tree, "errors");
     char *names = names_of_sockets(server);
     struct process_plan plan = {
-        .program = server_binary(),
+        .program = server->program ? server->program : server_binary(),
         .arguments = {"--config", ini},
         .fd_count = server->socket_count,
         .fd_names = server->unnamed ? NULL : names,
@@ -320,6 +320,7 @@ void server_kill_all(void)
         if (server->notify_fd >= 0)
             close(server->notify_fd);
         free(server->ini);
+        free(server->program);
         free(server->notified);
         free(server);
     }

@@ -44,6 +44,7 @@ struct server {
     pid_t pid;           /* 0: not running */
     char *ini;           /* what stands in the INI file below document_root */
     bool whole_ini;
+    char *program; /* NULL: $HELLOD; see server_install() */
     const char *arguments[SERVER_ARGUMENTS_MAX];
     unsigned argument_count;
     const char *allowed[SERVER_ALLOWED_MAX];
@@ -76,6 +77,41 @@ void server_argument(struct server *server, const char *argument);
 
 /* A line with this text in it is no noise. */
 void server_allow(struct server *server, const char *text);
+
+/* The program under test, before anything is installed over it. */
+const char *server_binary(void);
+
+/*
+ * Installs a program as a package would: the file that server_start() runs and a reload finds is one of the
+ * server's own, replaced by renaming. server_install() takes a copy of a file, $HELLOD where `from` is NULL;
+ * server_install_text() a text of that mode; server_uninstall() takes it away.
+ */
+void server_install(struct server *server, const char *from);
+void server_install_text(struct server *server, const char *text, unsigned mode);
+void server_uninstall(struct server *server);
+
+/* New settings, as server_set() takes them, in the INI file of the server that runs; it isn't told. */
+void server_change(struct server *server, const char *settings);
+
+/*
+ * `hellod --reload=PID`, started without waiting; its exit status (-1: it didn't end); both in one; and what
+ * the last one that has ended said on standard error, which is to be freed by free(3).
+ */
+pid_t server_ask_reload(struct server *server);
+int server_await_answer(pid_t asker);
+int server_reload(struct server *server);
+char *server_answer(struct server *server);
+
+/* Fails the test unless server_reload() succeeds, with nothing said. */
+void server_expect_reload(struct server *server);
+
+/* Of the process that runs: open fds, and the threads that serve, of which one's id goes into *ret_one
+ * (NULL: it isn't wanted). */
+unsigned server_fds(const struct server *server);
+unsigned server_workers(const struct server *server, pid_t *ret_one);
+
+/* Waits until it has no more than so many fds. */
+void server_await_fds(const struct server *server, unsigned count);
 
 /* Starts it without waiting. */
 void server_spawn(struct server *server);
