@@ -4,6 +4,7 @@
  */
 #include "clients.h"
 
+#include "connection_state.h"
 #include "fd_limit.h"
 #include "log.h"
 

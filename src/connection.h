@@ -103,18 +103,6 @@ int connection_timer(const struct connection *connection);
 enum connection_want connection_expire(struct connection *connection, struct workspace *workspace,
                                        const struct connection_limits *limits);
 
-/*
- * Puts a connection that waits into a state, with its slot and all it holds, and gets it out again: 0,
- * -ENOMEM or -EBADMSG. Fds keep their numbers (the client's own is not close-on-exec in the first place), and
- * so does the slot its turn: an event that the epoll set still has for it will find it.
- */
-void connection_put(const struct connection *connection, struct state *state);
-int connection_get(struct connection *ret, struct state *state);
-
-/* The time that a connection has left as if the new limits had held since it began to wait. */
-void connection_change_limits(struct connection *connection, const struct connection_limits *old,
-                              const struct connection_limits *new);
-
 /* Frees what the connection holds, all but its slot and fd. */
 void connection_close(struct connection *connection);
 
