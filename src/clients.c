@@ -22,13 +22,6 @@
 /* Keys of connections are turn << 32 | fd, with turns of 30 bits; those of listening sockets lie above. */
 #define LISTENER_KEY (UINT64_C(1) << 62)
 
-/* Fds that are not connections: listening sockets, the pool's, the log's, the document root's, and some to
- * spare. */
-enum { FDS_RESERVED = LISTENERS_MAX + 32 };
-
-/* A connection may hold a file or a timer besides its socket. */
-enum { FDS_A_CONNECTION = 2 };
-
 struct clients {
     struct clients_options options;
     struct pool *pool;
@@ -68,8 +61,8 @@ static int arm_listener(struct clients *clients, unsigned index)
 static void unpark(struct clients *clients)
 {
     for (unsigned i = 0; i < clients->options.listeners->count; i++)
-        if (atomic_load_explicit(&clients->parked[i], memory_order_relaxed) &&
-            atomic_exchange(&clients->parked[i], false) && !atomic_load(&clients->draining))
+        if (atomic_load(&clients->parked[i]) && atomic_exchange(&clients->parked[i], false) &&
+            !atomic_load(&clients->draining))
             (void)arm_listener(clients, i);
 }
 
@@ -287,14 +280,21 @@ void clients_drain(struct clients *clients)
         (void)pool_unwatch(clients->pool, clients->options.listeners->list[i].fd);
 }
 
-/* Whether a drain ends a connection, by what may be read without owning it. */
-static bool drain_ends(struct clients *clients, const struct connection *connection, int64_t now_usec,
-                       uint64_t grace_usec)
+/* Whether a drain has to look at a connection, by what may be read without owning it. */
+static bool drain_concerns(const struct clients *clients, const struct connection *connection,
+                           int64_t now_usec, uint64_t grace_usec)
 {
-    enum connection_phase phase = atomic_load_explicit(&connection->phase, memory_order_relaxed);
     int64_t deadline = atomic_load_explicit(&connection->deadline_usec, memory_order_relaxed);
-    int64_t accepted = deadline - (int64_t)clients->options.limits.head_usec;
-    return phase == PHASE_IDLE || (phase == PHASE_FRESH && accepted + (int64_t)grace_usec <= now_usec);
+    switch ((enum connection_phase)atomic_load_explicit(&connection->phase, memory_order_relaxed)) {
+    case PHASE_IDLE:
+        return true;
+    case PHASE_FRESH: /* accepted so long ago */
+        return deadline - (int64_t)clients->options.limits.head_usec + (int64_t)grace_usec <= now_usec;
+    case PHASE_LINGERING: /* for a body that nobody waits for any more */
+        return deadline > now_usec + CONNECTION_LINGER_USEC;
+    default:
+        return false;
+    }
 }
 
 static void sweep_client(struct clients *clients, struct connection *connection, uint64_t grace_usec)
@@ -305,37 +305,39 @@ static void sweep_client(struct clients *clients, struct connection *connection,
     if (!slot_is_waiting(&connection->slot, &seen))
         return;
     bool expired = atomic_load_explicit(&connection->deadline_usec, memory_order_relaxed) <= now;
-    bool drained = !expired && clients_draining(clients) && drain_ends(clients, connection, now, grace_usec);
+    bool drained =
+        !expired && clients_draining(clients) && drain_concerns(clients, connection, now, grace_usec);
     if ((!expired && !drained) || !slot_claim_seen(&connection->slot, seen))
         return;
-    enum connection_want want = WANT_CLOSE;
-    if (connection_is_addressed(connection))
-        want = WANT_READ;
-    else if (drained)
-        connection->reason = REASON_DRAIN;
-    else
-        want = connection_expire(connection, workspace, &clients->options.limits);
+    enum connection_want want = drained ? connection_drain(connection, workspace)
+                                        : connection_expire(connection, workspace, &clients->options.limits);
     if (want == WANT_CLOSE)
         close_client(clients, connection);
     else
         arm_client(clients, connection, want);
 }
 
+static bool any_parked(const struct clients *clients)
+{
+    for (unsigned i = 0; i < clients->options.listeners->count; i++)
+        if (atomic_load(&clients->parked[i]))
+            return true;
+    return false;
+}
+
 bool clients_sweep(struct clients *clients, uint64_t grace_usec)
 {
-    bool parked = false;
     workspace_start_turn(&clients->workspaces[clients->options.pool_size]);
     int highest = atomic_load(&clients->highest_fd);
     for (int fd = 0; fd <= highest; fd++)
         sweep_client(clients, &clients->table[fd], grace_usec);
-    for (unsigned i = 0; i < clients->options.listeners->count; i++)
-        parked |= atomic_load(&clients->parked[i]);
+    bool parked = any_parked(clients);
     unpark(clients);
     if (parked || clients_count(clients) > 0)
         return true;
-    /* A client may come between the look and the mark: look again. */
+    /* A client may come, or a socket be parked, between the look and the mark: look again. */
     atomic_store(&clients->watched, false);
-    return clients_count(clients) > 0 && !atomic_exchange(&clients->watched, true);
+    return (clients_count(clients) > 0 || any_parked(clients)) && !atomic_exchange(&clients->watched, true);
 }
 
 unsigned clients_cut(struct clients *clients)
@@ -428,22 +430,12 @@ int clients_get(struct clients *clients, struct state *state)
 /* The table covers every fd that the process can have, so that an fd is an index. */
 static int make_table(struct clients *clients)
 {
-    unsigned wanted = clients->options.max_connections;
-    size_t fds = fd_limit_raise((size_t)wanted * FDS_A_CONNECTION + FDS_RESERVED);
-    size_t fit = fds > FDS_RESERVED ? (fds - FDS_RESERVED) / FDS_A_CONNECTION : 0;
-    if (fit == 0) {
-        log_error("The limit of open files, %zu, leaves none for connections; LimitNOFILE= raises it", fds);
+    clients->max_connections = fd_limit_connections(clients->options.max_connections, &clients->table_size);
+    if (clients->max_connections == 0)
         return -EMFILE;
-    }
-    clients->max_connections = fit < wanted ? (unsigned)fit : wanted;
-    if (fit < wanted)
-        log_notice(
-            "Taking %zu connections at most, not %u: the limit of open files is %zu; LimitNOFILE= raises it",
-            fit, wanted, fds);
-    clients->table_size = fds;
     /* Pages of it cost memory from their first use on only. */
-    void *table =
-        mmap(NULL, fds * sizeof *clients->table, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *table = mmap(NULL, clients->table_size * sizeof *clients->table, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (table == MAP_FAILED)
         return -errno;
     clients->table = table;

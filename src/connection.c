@@ -23,7 +23,10 @@
 #define NEVER        INT64_MAX
 
 /* How long, and for how many bytes, the client's close is waited for after the last response. */
-enum { LINGER_USEC = 2000000, LINGER_BYTES_MAX = 64 << 20, LINGER_READS_A_TURN = 16 };
+enum { LINGER_USEC = CONNECTION_LINGER_USEC, LINGER_BYTES_MAX = 64 << 20, LINGER_READS_A_TURN = 16 };
+
+/* How often a turn receives before the others have theirs. */
+enum { TURN_RECEIVES = 16 };
 
 static void set_phase(struct connection *c, enum connection_phase phase, int64_t deadline_usec)
 {
@@ -77,11 +80,12 @@ static void log_head(const struct connection *c, struct str head)
 }
 
 /* After an answer: does the connection go on? */
-static void note_answer(struct connection *c, const struct answer *answer)
+static void note_answer(struct connection *c, struct workspace *w)
 {
     c->requests++;
-    c->closing = answer->close;
-    c->lingers = answer->unread;
+    w->share -= w->share > 0;
+    c->closing = w->answer.close;
+    c->lingers = w->answer.unread;
 }
 
 /* The last answer, whatever the request would have got. */
@@ -90,7 +94,7 @@ static void refuse(struct connection *c, struct workspace *w, unsigned status)
     exchange_refuse(w->site, &w->now, workspace_received(w), status, &w->output, &w->answer);
     w->answer.uploading = w->head_length > 0;
     w->head_length = 0;
-    note_answer(c, &w->answer);
+    note_answer(c, w);
 }
 
 /* A timer, or the answer that there is none to be had. */
@@ -110,7 +114,7 @@ static void start_sleep(struct connection *c, struct workspace *w, uint64_t usec
 
 static bool can_answer(const struct connection *c, const struct workspace *w)
 {
-    return !c->closing && w->timer_fd < 0 && !output_has_file(&w->output) &&
+    return !c->closing && w->share > 0 && w->timer_fd < 0 && !output_has_file(&w->output) &&
            output_room(&w->output) >= EXCHANGE_ROOM;
 }
 
@@ -124,7 +128,7 @@ static void run_exchange(struct connection *c, struct workspace *w, const struct
     switch (exchange_run(&setting, head, &w->output, &w->answer)) {
     case EXCHANGE_ANSWERED:
         workspace_finish_head(w);
-        note_answer(c, &w->answer);
+        note_answer(c, w);
         break;
     case EXCHANGE_BODY:
         /* Who has begun to send waits for nothing: RFC 9110 section 10.1.1. */
@@ -210,8 +214,43 @@ static ssize_t receive(struct connection *c, struct workspace *w)
     }
 }
 
-/* Every response is sent. With nothing unread the client sees them all and then the end; else it is given
- * time to. */
+/* How much of what was sent the client has yet to take; what can't be told counts as all. */
+static uint32_t untaken(const struct connection *c)
+{
+    int bytes;
+    return ioctl(c->fd, SIOCOUTQ, &bytes) == 0 && bytes >= 0 ? (uint32_t)bytes : UINT32_MAX;
+}
+
+static bool has_taken_some(struct connection *c)
+{
+    uint32_t before = c->untaken;
+    c->untaken = untaken(c);
+    return c->untaken < before;
+}
+
+/*
+ * Whether close(2) would lose nothing. Bytes that nobody has read, or that come after it, make it a reset,
+ * and a reset throws away what the client has yet to take.
+ */
+static bool may_close(const struct connection *c, const struct workspace *w)
+{
+    int unread;
+    return w->input_start == w->input_end && ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0 &&
+           untaken(c) == 0;
+}
+
+/* Our half is closed; what the client still sends is thrown away until it closes its own. */
+static enum connection_want start_lingering(struct connection *c, struct workspace *w, int64_t patience_usec)
+{
+    w->input_start = w->input_end = w->head_length = 0;
+    if (shutdown(c->fd, SHUT_WR) < 0)
+        return give_up(c, REASON_BROKEN);
+    c->untaken = untaken(c);
+    set_phase(c, PHASE_LINGERING, w->now_usec + patience_usec);
+    return WANT_READ;
+}
+
+/* Every response is sent. */
 static enum connection_want finish(struct connection *c, struct workspace *w,
                                    const struct connection_context *context)
 {
@@ -219,14 +258,9 @@ static enum connection_want finish(struct connection *c, struct workspace *w,
                                     : c->lingers         ? REASON_REFUSED
                                                          : REASON_CLIENT;
     c->reason = (uint8_t)reason;
-    if (!c->lingers && w->input_start == w->input_end)
+    if (!c->lingers && may_close(c, w))
         return WANT_CLOSE;
-    w->input_start = w->input_end = 0;
-    if (shutdown(c->fd, SHUT_WR) < 0)
-        return give_up(c, REASON_BROKEN);
-    int64_t patience = w->answer.uploading ? (int64_t)context->limits->body_usec : LINGER_USEC;
-    set_phase(c, PHASE_LINGERING, w->now_usec + patience);
-    return WANT_READ;
+    return start_lingering(c, w, w->answer.uploading ? (int64_t)context->limits->body_usec : LINGER_USEC);
 }
 
 static enum connection_want linger(struct connection *c, struct workspace *w)
@@ -260,6 +294,7 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
                                      const struct connection_context *context)
 {
     bool readable = w->timer_fd < 0 && output_is_empty(&w->output);
+    unsigned receives = 0;
     if (w->timer_fd >= 0)
         wake(c, w, context);
     for (;;) {
@@ -273,9 +308,11 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
             return WANT_TIMER;
         if (c->closing)
             return finish(c, w, context);
+        if (w->share == 0)
+            return WANT_WRITE; /* which it is: the others have their turn first */
         if (!starved)
             continue;
-        if (!readable)
+        if (!readable || receives++ == TURN_RECEIVES)
             return WANT_READ;
         ssize_t n = receive(c, w);
         if (n == -EAGAIN)
@@ -288,13 +325,6 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
          */
         readable = w->input_end == sizeof w->input;
     }
-}
-
-/* How much of what was sent the client has yet to take; what can't be told counts as all. */
-static uint32_t untaken(const struct connection *c)
-{
-    int bytes;
-    return ioctl(c->fd, SIOCOUTQ, &bytes) == 0 && bytes >= 0 ? (uint32_t)bytes : UINT32_MAX;
 }
 
 static void enter_sending(struct connection *c, const struct workspace *w,
@@ -345,29 +375,10 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
     return want;
 }
 
-bool connection_is_addressed(const struct connection *c)
-{
-    enum connection_phase phase = phase_of(c);
-    char byte;
-    return (phase == PHASE_FRESH || phase == PHASE_IDLE) &&
-           recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
 int connection_timer(const struct connection *c)
 {
     assert(c->unfinished && c->unfinished->timer_fd >= 0);
     return c->unfinished->timer_fd;
-}
-
-/*
- * The socket says that it is writable only when much of its buffer is free: a slow client may have taken a
- * good deal and there was no event. What it has acknowledged tells.
- */
-static bool has_taken_some(struct connection *c)
-{
-    uint32_t before = c->untaken;
-    c->untaken = untaken(c);
-    return c->untaken < before;
 }
 
 /* 408 to a request that hasn't come as a whole; more of it may come yet, and must not reset the answer away.
@@ -381,6 +392,31 @@ static bool tell_timeout(struct connection *c, struct workspace *w)
     return true;
 }
 
+/* Of one that waits for a request: it may be in the socket, and no worker has got to it yet. */
+static bool has_request(const struct connection *c)
+{
+    enum connection_phase phase = phase_of(c);
+    char byte;
+    return (phase == PHASE_FRESH || phase == PHASE_IDLE) &&
+           recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/*
+ * The socket says that it is writable only when much of its buffer is free, and a client that has all but
+ * closes late tells nothing: a slow one may have taken a good deal and there was no event. What it has
+ * acknowledged tells.
+ */
+static enum connection_want extend(struct connection *c, const struct workspace *w,
+                                   const struct connection_limits *limits)
+{
+    if (phase_of(c) == PHASE_SENDING) {
+        set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
+        return WANT_WRITE;
+    }
+    set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+    return WANT_READ;
+}
+
 enum connection_want connection_expire(struct connection *c, struct workspace *w,
                                        const struct connection_limits *limits)
 {
@@ -391,15 +427,29 @@ enum connection_want connection_expire(struct connection *c, struct workspace *w
         [PHASE_LINGERING] = REASON_LINGER_TIMEOUT,
     };
     enum connection_phase phase = phase_of(c);
-    if (phase == PHASE_SENDING && has_taken_some(c)) {
-        set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
-        return WANT_WRITE;
-    }
+    if (has_request(c))
+        return WANT_READ;
+    if ((phase == PHASE_SENDING || phase == PHASE_LINGERING) && has_taken_some(c))
+        return extend(c, w, limits);
     workspace_take_up(w, take(c));
     bool told = (phase == PHASE_HEAD || phase == PHASE_BODY) && tell_timeout(c, w);
     workspace_abandon(w);
     c->reason = (uint8_t)reason[phase];
     return told ? WANT_READ : WANT_CLOSE;
+}
+
+enum connection_want connection_drain(struct connection *c, struct workspace *w)
+{
+    enum connection_phase phase = phase_of(c);
+    if (phase == PHASE_LINGERING) {
+        set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+        return WANT_READ;
+    }
+    if (has_request(c))
+        return WANT_READ;
+    workspace_take_up(w, take(c));
+    c->reason = REASON_DRAIN;
+    return may_close(c, w) ? WANT_CLOSE : start_lingering(c, w, LINGER_USEC);
 }
 
 void connection_close(struct connection *c)

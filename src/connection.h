@@ -89,19 +89,26 @@ void connection_open(struct connection *connection, int fd, const struct connect
 enum connection_want connection_run(struct connection *connection, struct workspace *workspace,
                                     const struct connection_context *context);
 
-/* Waits for a request, and bytes of one have come that no connection_run() has seen yet: WANT_READ. */
-bool connection_is_addressed(const struct connection *connection);
-
 /* What WANT_TIMER waits for. Owned by the connection. */
 int connection_timer(const struct connection *connection);
 
 /*
- * Its deadline has passed. WANT_CLOSE: with the reason set, connection_close() is next. WANT_READ: where a
- * request had begun 408 was answered, and the client's close is waited for. WANT_WRITE: the client is slow
- * but takes what it is sent, so it has a new deadline and waits as before.
+ * Its deadline has passed. WANT_CLOSE: with the reason set, connection_close() is next. Else it goes on to
+ * wait: with a request that has just come, with a client that is slow but takes what it is sent, or, where a
+ * request had begun and 408 was answered, with one whose close is awaited.
  */
 enum connection_want connection_expire(struct connection *connection, struct workspace *workspace,
                                        const struct connection_limits *limits);
+
+/*
+ * The server stops, and this one waits for a request (PHASE_FRESH, PHASE_IDLE) or lingers. WANT_CLOSE as
+ * above; WANT_READ: a request has just come, or the client is given a moment to take the rest and close.
+ */
+enum connection_want connection_drain(struct connection *connection, struct workspace *workspace);
+
+/* The longest that a connection lingers where no body is on its way, unless its client takes more of the
+ * response. */
+enum { CONNECTION_LINGER_USEC = 2000000 };
 
 /* Frees what the connection holds, all but its slot and fd. */
 void connection_close(struct connection *connection);

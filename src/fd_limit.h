@@ -3,10 +3,26 @@
 
 #include <stddef.h>
 
+/* The limit of open files, RLIMIT_NOFILE of setrlimit(2), and how many connections it allows. For one thread.
+ */
+
+/* Fds that are not connections: listening sockets, the pool's, the log's, the document root's, and some to
+ * spare. */
+enum { FD_LIMIT_RESERVED = 64 };
+
+/* A limit beyond this, as some containers have it, is lowered to it: a table is made by it. */
+enum { FD_LIMIT_MAX = 4 << 20 };
+
 /*
- * Raises the limit of open files (RLIMIT_NOFILE of setrlimit(2)) to `needed` or as near to it as may be, and
- * returns it: every fd of this process is below. For one thread.
+ * Raises the limit to `needed` or as near to it as may be, and returns it: every fd of this process is below.
  */
 size_t fd_limit_raise(size_t needed);
+
+/*
+ * Raises it to what so many connections need, and returns how many of them it allows, each with a file or a
+ * timer beside its socket; with fewer the log says so, and with none (0) that is an error. *ret_fds: as of
+ * fd_limit_raise().
+ */
+unsigned fd_limit_connections(unsigned wanted, size_t *ret_fds);
 
 #endif

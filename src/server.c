@@ -44,6 +44,7 @@ struct server {
     sd_event_source *sweep;
     pid_t asker; /* who sent SIGHUP */
     bool draining, stopped, reload_wanted;
+    bool told_to_stop; /* by a signal; another one doesn't wait */
 };
 
 void server_block_signals(void)
@@ -110,8 +111,10 @@ static int on_signal(sd_event_source *source, const struct signalfd_siginfo *inf
     (void)source;
     struct server *server = context;
     const char *name = info->ssi_signo == SIGTERM ? "SIGTERM" : "SIGINT";
-    if (!server->draining)
-        return server_drain(server, name);
+    if (!server->told_to_stop) {
+        server->told_to_stop = true;
+        return server->draining ? 0 : server_drain(server, name);
+    }
     log_warning("%s again: %u connections are cut short", name, clients_count(server->clients));
     server->stopped = true;
     return 0;
@@ -324,6 +327,8 @@ void server_end(struct server *server)
 {
     if (!server)
         return;
+    if (server->pool)
+        clients_drain(server->clients);
     uint64_t jobs = pool_end(server->pool);
     if (server->clients) {
         unsigned cut = clients_cut(server->clients);

@@ -135,6 +135,7 @@ void workspace_take_up(struct workspace *workspace, struct unfinished *unfinishe
 {
     workspace->input_start = workspace->input_end = workspace->head_length = 0;
     workspace->timer_fd = -1;
+    workspace->share = TURN_REQUESTS;
     workspace->answer = (struct answer){0};
     output_reset(&workspace->output);
     if (!unfinished)

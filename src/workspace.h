@@ -46,6 +46,9 @@ int unfinished_get(struct unfinished **ret, struct state *state);
 
 enum { INPUT_SIZE = EXCHANGE_HEAD_MAX + (16 << 10) };
 
+/* The requests that are answered in one turn, before the others have theirs. */
+enum { TURN_REQUESTS = 64 };
+
 struct workspace {
     const struct site *site;
     int64_t now_usec; /* CLOCK_MONOTONIC, of this turn */
@@ -53,6 +56,7 @@ struct workspace {
     size_t input_start, input_end;
     size_t head_length; /* of the head at the input's start whose exchange waits for body or timer; or 0 */
     int timer_fd;       /* owned; -1: the exchange doesn't sleep */
+    unsigned share;     /* of TURN_REQUESTS, those left */
     struct answer answer;
     struct output output;
     char input[INPUT_SIZE];

@@ -215,9 +215,57 @@ static void a_client_that_asks_for_the_end_gets_it(void **state)
 {
     (void)state;
     driven_say("GET / HTTP/1.1\r\nConnection: close\r\n" HOST);
-    assert_int_equal(driven_run(1001), WANT_CLOSE);
-    assert_int_equal(driven.connection.reason, REASON_CLIENT);
+    assert_int_equal(driven_run(1001), WANT_READ); /* it has yet to take the answer */
+    driven_assert_phase(PHASE_LINGERING, 1001 + CONNECTION_LINGER_USEC);
     assert_non_null(strstr(driven_receive_text(), "Connection: close\r\n"));
+    assert_int_equal(shutdown(driven.client, SHUT_WR), 0);
+    assert_int_equal(driven_run(1002), WANT_CLOSE);
+    assert_int_equal(driven.connection.reason, REASON_CLIENT);
+}
+
+static void a_turn_has_an_end(void **state)
+{
+    (void)state;
+    static char text[3 * TURN_REQUESTS * 40];
+    char *end = text;
+    for (unsigned i = 0; i < 3 * TURN_REQUESTS; i++)
+        end = stpcpy(end, "HEAD / HTTP/1.1\r\n" HOST);
+    driven_say(text);
+    assert_int_equal(driven_run(1001), WANT_WRITE);
+    assert_int_equal(driven.connection.requests, TURN_REQUESTS);
+    assert_int_equal(driven_run(1002), WANT_WRITE);
+    driven_receive_text();
+    while (driven_run(1003) == WANT_WRITE)
+        driven_receive_text();
+    assert_int_equal(driven.connection.requests, 3 * TURN_REQUESTS);
+    driven_assert_phase(PHASE_IDLE, 1023);
+}
+
+static void a_drain_lets_a_slow_client_take_what_it_was_sent(void **state)
+{
+    (void)state;
+    driven_say("GET / HTTP/1.1\r\n" HOST);
+    assert_int_equal(driven_run(1001), WANT_READ);
+    assert_int_equal(connection_drain(&driven.connection, &driven.workspace), WANT_READ);
+    assert_int_equal(atomic_load(&driven.connection.phase), PHASE_LINGERING);
+    assert_non_null(strstr(driven_receive_text(), "200 OK"));
+    driven.workspace.now_usec = 1001 + CONNECTION_LINGER_USEC;
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
+    driven.workspace.now_usec += CONNECTION_LINGER_USEC;
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_CLOSE);
+    assert_int_equal(driven.connection.reason, REASON_LINGER_TIMEOUT);
+}
+
+static void a_request_that_has_come_is_not_drained_away(void **state)
+{
+    (void)state;
+    driven_say("GET / HTTP/1.1\r\n" HOST);
+    assert_int_equal(connection_drain(&driven.connection, &driven.workspace), WANT_READ);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
+    assert_int_equal(driven_run(1002), WANT_READ);
+    assert_non_null(strstr(driven_receive_text(), "200 OK"));
+    assert_int_equal(connection_drain(&driven.connection, &driven.workspace), WANT_CLOSE);
+    assert_int_equal(driven.connection.reason, REASON_DRAIN);
 }
 
 static void a_half_closed_client_gets_its_answer(void **state)
@@ -343,6 +391,9 @@ int main(void)
         driven_test(a_file_that_shrinks_ends_the_connection),
         driven_test(sleep_waits_for_its_timer_only),
         driven_test(a_client_that_asks_for_the_end_gets_it),
+        driven_test(a_turn_has_an_end),
+        driven_test(a_drain_lets_a_slow_client_take_what_it_was_sent),
+        driven_test(a_request_that_has_come_is_not_drained_away),
         driven_test(a_half_closed_client_gets_its_answer),
         driven_test(after_a_refusal_nothing_more_is_taken_for_a_request),
         driven_test(lingering_has_an_end),
