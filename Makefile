@@ -10,6 +10,7 @@ COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
 CATALOGDIR = $(PREFIX)/lib/systemd/catalog
 # Asked only when it is used: a fresh machine has no pkg-config yet.
 UNITDIR = $(or $(shell pkg-config --variable=systemdsystemunitdir systemd),/lib/systemd/system)
+GENERATORDIR = $(or $(shell pkg-config --variable=systemdsystemgeneratordir systemd),/lib/systemd/system-generators)
 
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
@@ -30,7 +31,7 @@ UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 OTHER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/conversations/*.c tests/process/test_*.c))
 SYSTEM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/system/*.c))
 
-UNITS := $(wildcard systemd/*.socket systemd/*.service)
+UNITS := $(wildcard systemd/*.socket systemd/*.service systemd/*.path)
 CATALOGS := $(wildcard systemd/*.catalog)
 
 PORT ?= 7878
@@ -38,7 +39,7 @@ T ?=
 export B T
 
 .PHONY: all
-all: $(B)/hellod ## build build/hellod (the default)
+all: $(B)/hellod $(B)/hellod-generator ## build build/hellod and build/hellod-generator (the default)
 
 .PHONY: help
 help: ## this list
@@ -93,11 +94,12 @@ format: ## lay out all C files with clang-format
 	clang-format -i $$(find src tests -name '*.[ch]')
 
 .PHONY: install uninstall
-install: $(B)/hellod ## install into DESTDIR, PREFIX=/usr; an existing /etc/hello.ini is kept
+install: $(B)/hellod $(B)/hellod-generator ## install into DESTDIR, PREFIX=/usr; an existing /etc/hello.ini is kept
 	install -D -m 0755 $(B)/hellod $(DESTDIR)$(SBINDIR)/hellod
+	install -D -m 0755 $(B)/hellod-generator $(DESTDIR)$(GENERATORDIR)/hellod-generator
 	install -D -m 0644 -t $(DESTDIR)$(WWWDIR) www/*.html
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
-	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|' $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(filter %.service,$(UNITS)))
+	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|' $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(UNITS))
 	$(if $(CATALOGS),install -D -m 0644 -t $(DESTDIR)$(CATALOGDIR) $(CATALOGS))
 	install -D -m 0644 src/hellod.8 $(DESTDIR)$(MANDIR)/man8/hellod.8
 	install -D -m 0644 src/hello.ini.5 $(DESTDIR)$(MANDIR)/man5/hello.ini.5
@@ -106,8 +108,8 @@ install: $(B)/hellod ## install into DESTDIR, PREFIX=/usr; an existing /etc/hell
 	    sed -i 's|/usr/share/hellod/www|$(WWWDIR)|' $(DESTDIR)/etc/hello.ini; }
 
 uninstall: ## remove what install put there, save /etc/hello.ini
-	rm -f $(DESTDIR)$(SBINDIR)/hellod $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(UNITS))
-	rm -f $(patsubst systemd/%,$(DESTDIR)$(CATALOGDIR)/%,$(CATALOGS))
+	rm -f $(DESTDIR)$(SBINDIR)/hellod $(DESTDIR)$(GENERATORDIR)/hellod-generator
+	rm -f $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(UNITS)) $(patsubst systemd/%,$(DESTDIR)$(CATALOGDIR)/%,$(CATALOGS))
 	rm -f $(DESTDIR)$(MANDIR)/man8/hellod.8 $(DESTDIR)$(MANDIR)/man5/hello.ini.5 $(DESTDIR)$(COMPLETIONDIR)/hellod
 	rm -f $(patsubst www/%,$(DESTDIR)$(WWWDIR)/%,$(wildcard www/*.html))
 
@@ -144,7 +146,11 @@ clean: ## remove build/
 $(B)/hellod: $(B)/src/main.o $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS)
 
-$(LIBRARY): $(filter-out $(B)/src/main.o,$(OBJECTS))
+# Run early at boot: it is linked without what only a server needs.
+$(B)/hellod-generator: $(B)/src/generator.o $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ -linih
+
+$(LIBRARY): $(filter-out $(B)/src/main.o $(B)/src/generator.o,$(OBJECTS))
 	@rm -f $@
 	$(AR) rcs $@ $^
 
@@ -175,7 +181,7 @@ always:
 objects: $(OBJECTS)
 unit-programs: $(UNIT_TESTS)
 conversations-programs: $(B)/hellod $(filter $(B)/tests/conversations/%,$(OTHER_TESTS))
-process-programs: $(B)/hellod $(filter $(B)/tests/process/%,$(OTHER_TESTS))
+process-programs: $(B)/hellod $(B)/hellod-generator $(filter $(B)/tests/process/%,$(OTHER_TESTS))
 system-programs: $(SYSTEM_PROGRAMS)
 
 -include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(UNIT_TESTS:=.d) $(OTHER_TESTS:=.d)

@@ -4,6 +4,7 @@
  */
 #include "config.h"
 
+#include "address.h"
 #include "cleanup.h"
 #include "config_entry.h"
 #include "config_file.h"
@@ -31,10 +32,10 @@
 /* A row is two lines: what the option is, and what it is for. */
 const struct config_option config_options[] = {
     /* clang-format off */
-    {"server", "address", FIELD(address), {CONFIG_ADDRESS, 0, 0}, "127.0.0.1",
-     "The numeric IPv4 or IPv6 address to listen on where systemd hands over no socket."},
+    {"server", "address", FIELD(address), {CONFIG_ADDRESSES, 1, CONFIG_ADDRESS_MAX}, "127.0.0.1",
+     "Where to listen: IPv4 and IPv6 addresses, /paths and @names of unix sockets, blanks between them."},
     {"server", "port", FIELD(port), {CONFIG_PORT, 1, 65535}, "7878",
-     "The TCP port to listen on where systemd hands over no socket."},
+     "The TCP port of every IPv4 and IPv6 address."},
     {"server", "document_root", FIELD(document_root), {CONFIG_FOLDER, 0, 0}, "/usr/share/hellod/www",
      "The folder that is served; a relative path counts from the folder of this file."},
     {"server", "pool_size", FIELD(pool_size), {CONFIG_THREADS, 1, 256}, "4",
@@ -237,10 +238,15 @@ static int try_folder(const char *path)
     return fd < 0 || faccessat(fd, ".", X_OK, AT_EACCESS) < 0 ? -errno : 0;
 }
 
-/* Where a sandbox of systemd hides folders from a service (ProtectHome= of systemd.exec(5)). */
-static bool hidden_by_sandbox(const char *path)
+/* What hello.service does not see of the host, if the path leads there, with what that takes; or NULL. */
+static const char *hidden_by_sandbox(const char *path)
 {
-    return strncmp(path, "/home/", 6) == 0 || strncmp(path, "/root/", 6) == 0;
+    if (strncmp(path, "/home/", 6) == 0 || strncmp(path, "/root/", 6) == 0)
+        return "chmod a+x it and the folders above it, or take it out of the home, which hello.service hides";
+    /* To others than services, /tmp is a folder like any. */
+    if (getenv("INVOCATION_ID") && (strncmp(path, "/tmp/", 5) == 0 || strncmp(path, "/var/tmp/", 9) == 0))
+        return "take it out of /tmp and /var/tmp, which hello.service hides";
+    return NULL;
 }
 
 static void refuse_folder(struct load *load, const struct config_option *option, const char *folder,
@@ -248,19 +254,16 @@ static void refuse_folder(struct load *load, const struct config_option *option,
 {
     const struct config_entry *entry = load->set[option - config_options];
     const char *written = entry ? entry->value : option->fallback;
-    const char *cure =
-        error == -ENOENT    ? "create it or name another"
-        : error == -ENOTDIR ? "name the folder that holds the pages"
-        : error != -EACCES  ? "name a folder that can be opened"
-        : hidden_by_sandbox(folder)
-            ? "chmod a+x it and the folders above it, or take it out of the home, which hello.service hides"
-            : "chmod a+x it and the folders above it";
+    const char *cure = error == -ENOENT    ? "create it or name another"
+                       : error == -ENOTDIR ? "name the folder that holds the pages"
+                       : error != -EACCES  ? "name a folder that can be opened"
+                                           : hidden_by_sandbox(folder) ?: "chmod a+x it and the folders above it";
     config_file_mistake(&load->file, entry ? entry->line : 0, "[%s] %s = %s%s: %s%s%s; %s", option->section,
                         option->key, written, entry ? "" : " (the default)", *written == '/' ? "" : folder,
                         *written == '/' ? "" : ": ", strerrordesc_np(-error), cure);
 }
 
-static void check_folder(struct load *load, const struct config_option *option)
+static void check_folder(struct load *load, const struct config_option *option, bool open_it)
 {
     char **folder = field_of(&load->config, option);
     if (!*folder)
@@ -269,7 +272,7 @@ static void check_folder(struct load *load, const struct config_option *option)
     if (!load->set[option - config_options] && load->file.n_mistakes > 0)
         return;
     int r = make_absolute(load->file.path, folder);
-    if (r == 0)
+    if (r == 0 && open_it)
         r = try_folder(*folder);
     if (r == -ENOMEM)
         load->file.error = r;
@@ -307,8 +310,25 @@ static void check_file(struct load *load, const struct config_entry *entry)
                            root);
 }
 
+static void check_addresses(struct load *load, const struct config_option *option)
+{
+    const struct config_entry *entry = load->set[option - config_options];
+    const struct address *a, *b;
+    struct addresses addresses;
+    char a_text[ADDRESS_TEXT_MAX], b_text[ADDRESS_TEXT_MAX];
+    addresses_make(field_of(&load->config, option), 0, &addresses);
+    if (!entry || !addresses_conflict(&addresses, &a, &b))
+        return;
+    address_format_host(a, a_text, sizeof a_text);
+    address_format_host(b, b_text, sizeof b_text);
+    bool twice = address_equal(a, b);
+    config_file_mistake(&load->file, entry->line, "[%s] %s = %s: %s %s%s; leave one out", option->section,
+                        option->key, entry->value, b_text, twice ? "stands there twice" : "is part of ",
+                        twice ? "" : a_text);
+}
+
 /* All that is said of the file's content, from its entries. */
-static void read_entries(struct load *load)
+static void read_entries(struct load *load, bool folders)
 {
     load->rules = (struct config_rules_reader){.file = &load->file, .rules = &load->config.rules};
     for (size_t i = 0; i < load->file.n_entries; i++)
@@ -317,9 +337,13 @@ static void read_entries(struct load *load)
         if (!load->set[option - config_options])
             fall_back(load, option);
         if (option->domain.type == CONFIG_FOLDER)
-            check_folder(load, option);
+            check_folder(load, option, folders);
+        if (option->domain.type == CONFIG_ADDRESSES)
+            check_addresses(load, option);
+        if (option->offset == FIELD(address) || option->offset == FIELD(port))
+            load->config.says_where |= load->set[option - config_options] != NULL;
     }
-    bool rooted = load->config.document_root && try_folder(load->config.document_root) == 0;
+    bool rooted = folders && load->config.document_root && try_folder(load->config.document_root) == 0;
     for (size_t i = 0; i < load->file.n_entries && rooted; i++)
         if (names_file(&load->file.entries[i]))
             check_file(load, &load->file.entries[i]);
@@ -341,12 +365,12 @@ static void report_unreadable(const char *path, int error, FILE *errors)
     fprintf(errors, "%s: %s%s\n", path, strerrordesc_np(-error), cure);
 }
 
-int config_load(const char *path, FILE *errors, struct config *ret)
+static int load_file(const char *path, bool folders, FILE *errors, struct config *ret)
 {
     CLEANUP(free_load) struct load load = {};
     int r = config_file_read(path, &load.file);
     if (r == 0)
-        read_entries(&load);
+        read_entries(&load, folders);
     if (r == 0)
         r = load.file.error;
     if (r < 0) {
@@ -360,6 +384,16 @@ int config_load(const char *path, FILE *errors, struct config *ret)
     *ret = load.config;
     load.config = (struct config){}; /* consumed */
     return 0;
+}
+
+int config_load(const char *path, FILE *errors, struct config *ret)
+{
+    return load_file(path, true, errors, ret);
+}
+
+int config_read(const char *path, FILE *errors, struct config *ret)
+{
+    return load_file(path, false, errors, ret);
 }
 
 void config_free(struct config *config)

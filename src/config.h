@@ -4,6 +4,7 @@
 #include "config_value.h"
 #include "rules.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,12 +14,13 @@
  * the tests and the shipped etc/hello.ini are made or checked. Read once at start; const from then on.
  */
 
-enum { CONFIG_INDEX_MAX = 8 };
+enum { CONFIG_ADDRESS_MAX = 16, CONFIG_INDEX_MAX = 8 };
 
 struct config {
     /* [server] */
-    char *address; /* a numeric IPv4 or IPv6 address */
-    uint16_t port;
+    char *address[CONFIG_ADDRESS_MAX + 1]; /* NULL-terminated texts of address_parse(), no two in conflict */
+    uint16_t port;                         /* of those of IPv4 and IPv6 */
+    bool says_where;                       /* the file names one of the two above; no option of its own */
     char *document_root; /* absolute; a relative one in the file counts from the file's folder */
     unsigned pool_size;  /* threads, 1 to 256; `auto` is resolved while reading */
     char *index[CONFIG_INDEX_MAX + 1]; /* NULL-terminated file names */
@@ -59,6 +61,9 @@ extern const struct config_option config_options[];
  * config_free().
  */
 int config_load(const char *path, FILE *errors, struct config *ret);
+
+/* The same but for the folders that it names, which may be absent or out of reach. */
+int config_read(const char *path, FILE *errors, struct config *ret);
 
 void config_free(struct config *config);
 

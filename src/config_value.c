@@ -5,9 +5,9 @@
  */
 #include "config_value.h"
 
+#include "address.h"
 #include "http/str.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
@@ -200,14 +200,6 @@ static int read_text(const char *text, char **field)
     return 0;
 }
 
-static int read_address(const char *text, char **field)
-{
-    struct in6_addr address;
-    if (inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1)
-        return -EINVAL;
-    return read_text(text, field);
-}
-
 /* Segments that are names, so that the path is one way to say it, and none that leads up. */
 static int read_file(const char *text, char **field)
 {
@@ -226,34 +218,49 @@ static bool plain_file_name(struct str name)
     return !memchr(name.data, '/', name.length) && !str_equal(name, STR(".")) && !str_equal(name, STR(".."));
 }
 
-static void free_names(char **names)
+static void free_words(char **words)
 {
-    for (; *names; names++) {
-        free(*names);
-        *names = NULL;
+    for (; *words; words++) {
+        free(*words);
+        *words = NULL;
     }
 }
 
-static int read_names(const struct config_domain *domain, const char *text, char **field)
+/* One word of a list as it is kept: a plain file name, or an address without its port. */
+static int read_word(enum config_type type, struct str word, char **ret)
 {
-    char *names[CONFIG_NAMES_MAX + 1] = {};
+    char text[ADDRESS_TEXT_MAX];
+    struct address address;
+    if (type == CONFIG_ADDRESSES) {
+        snprintf(text, sizeof text, "%.*s", (int)word.length, word.data);
+        if (word.length >= sizeof text || !address_parse(text, 0, &address))
+            return -EINVAL;
+        address_format_host(&address, text, sizeof text);
+        word = str_of(text);
+    } else if (!plain_file_name(word)) {
+        return -EINVAL;
+    }
+    *ret = strndup(word.data, word.length);
+    return *ret ? 0 : -ENOMEM;
+}
+
+static int read_words(const struct config_domain *domain, const char *text, char **field)
+{
+    char *words[CONFIG_NAMES_MAX + 1] = {};
     size_t n = 0;
     int r = 0;
     assert(domain->max <= CONFIG_NAMES_MAX);
     for (text += strspn(text, BLANK); *text && r == 0; text += strspn(text, BLANK)) {
-        struct str name = {text, strcspn(text, BLANK)};
-        text += name.length;
-        if (n == domain->max || !plain_file_name(name))
-            r = -EINVAL;
-        else if (!(names[n++] = strndup(name.data, name.length)))
-            r = -ENOMEM;
+        struct str word = {text, strcspn(text, BLANK)};
+        text += word.length;
+        r = n < domain->max ? read_word(domain->type, word, &words[n++]) : -EINVAL;
     }
     if (r == 0 && n < domain->min)
         r = -EINVAL;
     if (r == 0)
-        memcpy(field, names, (domain->max + 1) * sizeof(names[0]));
+        memcpy(field, words, (domain->max + 1) * sizeof(words[0]));
     else
-        free_names(names);
+        free_words(words);
     return r;
 }
 
@@ -262,8 +269,6 @@ int config_value_read(const struct config_domain *domain, const char *text, void
     uint64_t number;
     int r;
     switch (domain->type) {
-    case CONFIG_ADDRESS:
-        return read_address(text, field);
     case CONFIG_FOLDER:
         return read_text(text, field);
     case CONFIG_FILE_OR_OFF:
@@ -278,8 +283,9 @@ int config_value_read(const struct config_domain *domain, const char *text, void
         return parse_boolean(text, field);
     case CONFIG_LEVEL:
         return parse_level(text, field);
+    case CONFIG_ADDRESSES:
     case CONFIG_NAMES:
-        return read_names(domain, text, field);
+        return read_words(domain, text, field);
     case CONFIG_DURATION:
     case CONFIG_DURATION_OR_OFF:
     case CONFIG_SIZE:
@@ -336,16 +342,15 @@ static void write_level(int priority, FILE *out)
     }
 }
 
-static void write_names(char *const *names, FILE *out)
+static void write_words(char *const *words, FILE *out)
 {
-    for (size_t i = 0; names[i]; i++)
-        fprintf(out, "%s%s", i > 0 ? " " : "", names[i]);
+    for (size_t i = 0; words[i]; i++)
+        fprintf(out, "%s%s", i > 0 ? " " : "", words[i]);
 }
 
 void config_value_write(const struct config_domain *domain, const void *field, FILE *out)
 {
     switch (domain->type) {
-    case CONFIG_ADDRESS:
     case CONFIG_FOLDER:
         fputs(*(char *const *)field, out);
         break;
@@ -359,8 +364,9 @@ void config_value_write(const struct config_domain *domain, const void *field, F
     case CONFIG_LEVEL:
         write_level(*(const int *)field, out);
         break;
+    case CONFIG_ADDRESSES:
     case CONFIG_NAMES:
-        write_names(field, out);
+        write_words(field, out);
         break;
     case CONFIG_DURATION_OR_OFF:
         if (*(const uint64_t *)field == 0) {
@@ -402,8 +408,9 @@ static void write_number(uint64_t number, FILE *out)
 void config_value_describe(const struct config_domain *domain, FILE *out)
 {
     switch (domain->type) {
-    case CONFIG_ADDRESS:
-        fputs("a numeric IPv4 or IPv6 address", out);
+    case CONFIG_ADDRESSES:
+        describe_limits("a list of IPv4 and IPv6 addresses, /paths and @names of unix sockets", domain,
+                        write_number, out);
         break;
     case CONFIG_BOOLEAN:
         fputs("on or off", out);
@@ -451,15 +458,15 @@ void config_value_describe(const struct config_domain *domain, FILE *out)
 void config_value_free(const struct config_domain *domain, void *field)
 {
     switch (domain->type) {
-    case CONFIG_ADDRESS:
     case CONFIG_FILE:
     case CONFIG_FILE_OR_OFF:
     case CONFIG_FOLDER:
         free(*(char **)field);
         *(char **)field = NULL;
         break;
+    case CONFIG_ADDRESSES:
     case CONFIG_NAMES:
-        free_names(field);
+        free_words(field);
         break;
     default:
         break;

@@ -11,7 +11,8 @@
 
 /* What an option is, and the C type of its field. */
 enum config_type {
-    CONFIG_ADDRESS,         /* char *: a numeric IPv4 or IPv6 address */
+    CONFIG_ADDRESSES,       /* char *[max + 1]: min to max texts of address_parse(), without their port,
+                               between blanks; NULL after the last */
     CONFIG_BOOLEAN,         /* bool: on, yes, true, 1; off, no, false, 0 */
     CONFIG_COUNT,           /* unsigned: decimal, min to max */
     CONFIG_DURATION,        /* uint64_t, microseconds, min to max */
@@ -27,7 +28,7 @@ enum config_type {
                        max */
 };
 
-enum { CONFIG_NAMES_MAX = 16 }; /* the most that max of CONFIG_NAMES may be */
+enum { CONFIG_NAMES_MAX = 16 }; /* the most that max of CONFIG_ADDRESSES and CONFIG_NAMES may be */
 
 struct config_domain {
     enum config_type type;

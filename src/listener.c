@@ -3,56 +3,26 @@
 
 #include "cleanup.h"
 #include "log.h"
+#include "units.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
+#include <limits.h>
 #include <netinet/tcp.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
+#include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-union socket_address {
-    struct sockaddr any;
-    struct sockaddr_in in;
-    struct sockaddr_in6 in6;
-    struct sockaddr_un un;
-};
-
-static void describe_unix(const struct sockaddr_un *un, socklen_t length, char *buffer, size_t size)
-{
-    size_t n =
-        length > offsetof(struct sockaddr_un, sun_path) ? length - offsetof(struct sockaddr_un, sun_path) : 0;
-    if (n == 0)
-        snprintf(buffer, size, "unix socket without a name");
-    else if (un->sun_path[0] == '\0')
-        snprintf(buffer, size, "@%.*s", (int)(n - 1), un->sun_path + 1);
-    else
-        snprintf(buffer, size, "%.*s", (int)strnlen(un->sun_path, n), un->sun_path);
-}
-
 static void describe(int fd, char *buffer, size_t size)
 {
-    union socket_address address;
-    socklen_t length = sizeof address;
-    char host[INET6_ADDRSTRLEN];
-    if (getsockname(fd, &address.any, &length) < 0)
+    struct address address;
+    if (address_of_socket(fd, &address) < 0)
         snprintf(buffer, size, "unknown address");
-    else if (address.any.sa_family == AF_INET && inet_ntop(AF_INET, &address.in.sin_addr, host, sizeof host))
-        snprintf(buffer, size, "%s:%u", host, ntohs(address.in.sin_port));
-    else if (address.any.sa_family == AF_INET6 &&
-             inet_ntop(AF_INET6, &address.in6.sin6_addr, host, sizeof host))
-        snprintf(buffer, size, "[%s]:%u", host, ntohs(address.in6.sin6_port));
-    else if (address.any.sa_family == AF_UNIX)
-        describe_unix(&address.un, length, buffer, size);
     else
-        snprintf(buffer, size, "socket of address family %d", address.any.sa_family);
+        address_format(&address, buffer, size);
 }
 
 /* Takes the fd over, whatever it answers. */
@@ -117,34 +87,57 @@ static int take_passed(struct listeners *listeners)
     return n;
 }
 
-static socklen_t parse_address(const char *text, uint16_t port, union socket_address *ret)
+/* A socket's file outlives the process that bound it. Only where nobody answers there any more, and it is no
+ * other kind of file, does it go. */
+static int clear_stale(const struct address *address)
 {
-    *ret = (union socket_address){0};
-    if (inet_pton(AF_INET, text, &ret->in.sin_addr) == 1) {
-        ret->in.sin_family = AF_INET;
-        ret->in.sin_port = htons(port);
-        return sizeof ret->in;
-    }
-    if (inet_pton(AF_INET6, text, &ret->in6.sin6_addr) == 1) {
-        ret->in6.sin6_family = AF_INET6;
-        ret->in6.sin6_port = htons(port);
-        return sizeof ret->in6;
-    }
-    return 0;
-}
-
-static int bind_own(const char *text, uint16_t port)
-{
-    union socket_address address;
-    socklen_t length = parse_address(text, port, &address);
-    if (length == 0)
-        return -EINVAL;
-    CLEANUP(close_fd) int fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const char *path = address->un.sun_path;
+    struct stat st;
+    if (lstat(path, &st) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (!S_ISSOCK(st.st_mode))
+        return -EEXIST;
+    CLEANUP(close_fd) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
+    if (connect(fd, &address->any, address->length) == 0 || errno != ECONNREFUSED)
+        return -EADDRINUSE;
+    return unlink(path) < 0 ? -errno : 0;
+}
+
+static bool has_path(const struct address *address)
+{
+    return address->any.sa_family == AF_UNIX && address->un.sun_path[0] == '/';
+}
+
+/* For every user of the host, as a TCP port is, and as systemd makes it. The umask is the whole process's:
+ * there are no threads yet. */
+static int bind_for_all(int fd, const struct address *address)
+{
+    mode_t before = umask(0111);
+    int r = bind(fd, &address->any, address->length) < 0 ? -errno : 0;
+    umask(before);
+    return r;
+}
+
+static int bind_own(const struct address *address, bool ipv6_only)
+{
+    CLEANUP(close_fd) int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    int r = has_path(address) ? clear_stale(address) : 0;
+    if (r < 0)
+        return r;
     /* A restart must not wait for connections of the last run in TIME_WAIT. */
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) < 0 ||
-        bind(fd, &address.any, length) < 0 || listen(fd, SOMAXCONN) < 0)
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) < 0)
+        return -errno;
+    if (address->any.sa_family == AF_INET6 &&
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ipv6_only}, sizeof(int)) < 0)
+        return -errno;
+    r = bind_for_all(fd, address);
+    if (r < 0)
+        return r;
+    if (listen(fd, SOMAXCONN) < 0)
         return -errno;
     int bound = fd;
     fd = -1; /* handed over */
@@ -157,26 +150,75 @@ static const char *bind_cure(int error)
     case EADDRINUSE:
         return "; another program listens there: stop it or choose another port";
     case EACCES:
-        return "; a port below 1024 is for root, or for a socket unit";
+        return "; a port below 1024 is for root, or for a socket unit; a unix socket's folder must be "
+               "writable";
     case EADDRNOTAVAIL:
         return "; this host has no such address";
+    case EEXIST:
+        return "; a file that is no socket is in its place";
+    case ENOENT:
+        return "; its folder must be there";
     default:
         return "";
     }
 }
 
-int listeners_open(struct listeners *ret, const char *address, uint16_t port)
+static int bind_all(struct listeners *listeners, const struct addresses *addresses)
 {
-    *ret = (struct listeners){0};
-    int r = take_passed(ret);
-    if (r == 0) {
-        r = bind_own(address, port);
+    for (size_t i = 0; i < addresses->count; i++) {
+        const struct address *address = &addresses->list[i];
+        int fd = bind_own(address, addresses_ipv6_only(addresses));
+        if (fd < 0) {
+            char text[ADDRESS_TEXT_MAX];
+            address_format(address, text, sizeof text);
+            log_error("Can't listen on %s: %s%s", text, strerror(-fd), bind_cure(-fd));
+            return fd;
+        }
+        int r = add_listener(listeners, fd, "");
         if (r < 0)
-            log_error("Can't listen on address %s, port %u: %s%s", address, port, strerror(-r),
-                      bind_cure(-r));
-        else
-            r = add_listener(ret, r, "");
+            return r;
+        listeners->list[listeners->count - 1].made = has_path(address);
     }
+    return 0;
+}
+
+/* The last part of our control group's path. sd_pid_get_unit(3) wants to see process 1, which a sandbox
+ * hides. */
+static bool find_own_service(char ret[static UNIT_NAME_MAX])
+{
+    CLEANUP(close_file) FILE *groups = fopen("/proc/self/cgroup", "re");
+    char line[PATH_MAX];
+    while (groups && fgets(line, sizeof line, groups)) {
+        line[strcspn(line, "\n")] = '\0';
+        bool systemds = strncmp(line, "0::", 3) == 0 || strstr(line, ":name=systemd:");
+        const char *name = systemds ? strrchr(line, '/') : NULL;
+        if (name && name[1] && strlen(name + 1) < UNIT_NAME_MAX) {
+            memcpy(ret, name + 1, strlen(name + 1) + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A unit that was changed and not restarted since starts its service without sockets. That one sees no
+ * network, so there is no use in binding what nobody can reach. */
+static bool sockets_are_missing(void)
+{
+    char service[UNIT_NAME_MAX], socket[UNIT_NAME_MAX];
+    if (!getenv("INVOCATION_ID") || !find_own_service(service) || !units_socket_of_service(service, socket))
+        return false;
+    log_error("%s has passed no socket: its unit was changed and it was not restarted since; "
+              "`systemctl restart %s`",
+              socket, socket);
+    return true;
+}
+
+int listeners_open(struct listeners *ret, const struct addresses *addresses)
+{
+    *ret = (struct listeners){.count = 0};
+    int r = take_passed(ret);
+    if (r == 0)
+        r = sockets_are_missing() ? -ENOTCONN : bind_all(ret, addresses);
     if (r < 0)
         listeners_close(ret);
     return r < 0 ? r : 0;
@@ -184,8 +226,12 @@ int listeners_open(struct listeners *ret, const char *address, uint16_t port)
 
 void listeners_close(struct listeners *listeners)
 {
-    for (size_t i = 0; i < listeners->count; i++)
-        close(listeners->list[i].fd);
+    for (size_t i = 0; i < listeners->count; i++) {
+        const struct listener *listener = &listeners->list[i];
+        if (listener->made)
+            unlink(listener->address);
+        close(listener->fd);
+    }
     listeners->count = 0;
 }
 
@@ -210,4 +256,12 @@ int listeners_get(struct listeners *ret, struct state *state)
     if (r < 0)
         ret->count = 0;
     return r;
+}
+
+void listeners_addresses(const struct listeners *listeners, struct addresses *ret)
+{
+    ret->count = 0;
+    for (size_t i = 0; i < listeners->count; i++)
+        if (address_of_socket(listeners->list[i].fd, &ret->list[ret->count]) == 0)
+            ret->count++;
 }

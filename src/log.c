@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -126,4 +127,14 @@ void log_write(int priority, const char *format, ...)
             atomic_fetch_add(&dropped, 1);
     }
     errno = saved;
+}
+
+void log_lines(int priority, const char *lines)
+{
+    while (*lines) {
+        int length = (int)strcspn(lines, "\n");
+        if (length > 0)
+            log_write(priority, "%.*s", length, lines);
+        lines += length + (lines[length] == '\n');
+    }
 }

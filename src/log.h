@@ -21,6 +21,9 @@ bool log_enabled(int priority);
  */
 void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* One entry a line; empty lines are none. */
+void log_lines(int priority, const char *lines);
+
 #define log_error(...)   log_write(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...)  log_write(LOG_NOTICE, __VA_ARGS__)

@@ -1,40 +1,93 @@
 /* hellod: from the command line to the last connection. */
+#include "apply.h"
+#include "check.h"
+#include "check_site.h"
 #include "cleanup.h"
 #include "config.h"
 #include "listener.h"
+#include "listening.h"
 #include "log.h"
+#include "mismatch.h"
 #include "options.h"
 #include "reload.h"
 #include "reload_ask.h"
 #include "server.h"
 #include "service.h"
+#include "socket_hooks.h"
+#include "socket_state.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
+
+enum { STATUS_MAX = 256 };
+
+/* What is done to the units and to a running server, and reads the configuration by itself if at all. -1: the
+ * action is none of these. */
+static int act_on_units(const struct options *options)
+{
+    switch (options->action) {
+    case OPTIONS_RELOAD:
+        return reload_ask((pid_t)options->number) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    case OPTIONS_APPLY:
+        return apply_all(options->config);
+    case OPTIONS_APPLY_SOCKET:
+        return apply_socket(options->config);
+    case OPTIONS_SOCKET_STARTING:
+        return socket_hooks_starting(options->config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    case OPTIONS_SOCKET_STARTED:
+        return socket_hooks_started(options->config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    case OPTIONS_SOCKET_STOPPED:
+        return socket_hooks_stopped(options->config) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+    default:
+        return -1;
+    }
+}
+
+static int check_all(const struct options *options, const struct config *config)
+{
+    printf("%s: OK\n", options->config);
+    return check(options->config, config);
+}
+
+static int list_findings(const struct options *options, const struct config *config)
+{
+    struct service_view view;
+    check_view(options->config, &view);
+    return check_site(config, &view, stdout, isatty(STDERR_FILENO) ? stderr : NULL);
+}
 
 static int act(const struct options *options, const struct config *config)
 {
+    int status = EXIT_SUCCESS;
     if (options->action == OPTIONS_CAN_RESUME)
-        return options->number == STATE_VERSION ? EXIT_SUCCESS : EX_UNAVAILABLE;
-    if (options->action == OPTIONS_DUMP_CONFIG)
+        status = options->number == STATE_VERSION ? EXIT_SUCCESS : EX_UNAVAILABLE;
+    else if (options->action == OPTIONS_DUMP_CONFIG)
         config_dump(config, stdout);
+    else if (options->action == OPTIONS_CHECK_SITE)
+        status = list_findings(options, config);
     else
-        printf("%s: OK\n", options->config);
-    return fflush(stdout) == 0 ? EXIT_SUCCESS : EX_IOERR;
+        status = check_all(options, config);
+    return fflush(stdout) == 0 ? status : EX_IOERR;
 }
 
-static void announce(const struct config *config, const struct listeners *listeners)
+static void announce(const struct options *options, const struct config *config,
+                     const struct listeners *listeners)
 {
+    char mismatch[STATUS_MAX];
+    struct addresses wanted;
     for (size_t i = 0; i < listeners->count; i++) {
         const struct listener *listener = &listeners->list[i];
         log_info("Listening on %s%s%s", listener->address, listener->name[0] ? ", passed as " : "",
                  listener->name);
     }
     log_info("Serving %s with %u workers", config->document_root, config->pool_size);
-    service_ready("Serving %s on %s", config->document_root, listeners->list[0].address);
+    listening_of(config, options->config, &wanted);
+    mismatch_tell(listeners, &wanted, options->config, mismatch, sizeof mismatch);
+    service_ready("Serving %s on %s%s", config->document_root, listeners->list[0].address, mismatch);
 }
 
 /* Until the server is stopped; a reload that succeeds doesn't come back. */
@@ -47,6 +100,16 @@ static int run(struct server *server, const struct reload *reload, const struct 
     return r;
 }
 
+static int open_listeners(const struct options *options, const struct config *config, struct arrival *arrival,
+                          struct listeners *ret)
+{
+    struct addresses addresses;
+    if (options->resume_fd >= 0)
+        return reload_arrive(arrival, options->resume_fd, ret);
+    listening_of(config, options->config, &addresses);
+    return listeners_open(ret, &addresses);
+}
+
 static int serve(const struct options *options, const struct config *config, const struct reload *reload)
 {
     struct arrival arrival = {0};
@@ -55,10 +118,9 @@ static int serve(const struct options *options, const struct config *config, con
 
     log_set_level(config->level);
     server_block_signals();
-    int r = options->resume_fd >= 0 ? reload_arrive(&arrival, options->resume_fd, &listeners)
-                                    : listeners_open(&listeners, config->address, config->port);
+    int r = open_listeners(options, config, &arrival, &listeners);
     if (r < 0)
-        return EXIT_FAILURE;
+        return r == -ENOTCONN ? SOCKET_STATE_NO_SOCKETS : EXIT_FAILURE;
     r = server_start(&server, &(struct server_options){
                                   .config = config,
                                   .listeners = &listeners,
@@ -67,7 +129,7 @@ static int serve(const struct options *options, const struct config *config, con
                               });
     if (r == 0) {
         reload_tell_pause(&arrival, server);
-        announce(config, &listeners);
+        announce(options, config, &listeners);
         reload_complete(&arrival);
         r = run(server, reload, &listeners);
         server_end(server);
@@ -87,10 +149,7 @@ static int load(const char *path, struct config *ret)
     int r = config_load(path, stream, ret);
     if (fclose(stream) != 0)
         return -ENOMEM;
-    char *rest = mistakes;
-    for (char *line; (line = strsep(&rest, "\n"));)
-        if (*line)
-            log_error("%s", line);
+    log_lines(LOG_ERR, mistakes);
     return r;
 }
 
@@ -105,11 +164,12 @@ int main(int argc, char **argv)
         return EX_USAGE;
     if (options.action == OPTIONS_EXIT)
         return EXIT_SUCCESS;
-    if (options.action == OPTIONS_RELOAD)
-        return reload_ask((pid_t)options.number) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    int status = act_on_units(&options);
+    if (status >= 0)
+        return status;
     if (reload_init(&reload, options.config) < 0)
         return EX_OSERR;
-    int status = EX_CONFIG;
+    status = EX_CONFIG;
     if (load(options.config, &config) == 0) {
         status = options.action == OPTIONS_SERVE ? serve(&options, &config, &reload) : act(&options, &config);
         config_free(&config);

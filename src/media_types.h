@@ -7,6 +7,8 @@
 
 /* The host's media types, read once: a sorted table and the text that it points into. */
 
+#define MEDIA_TYPES_FILE "/etc/mime.types"
+
 struct media_types {
     struct media_type *table;
     size_t count;

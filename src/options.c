@@ -14,20 +14,25 @@
 /* Beyond any character, so that getopt's own answers stay apart. */
 enum option_name {
     OPTION_CONFIG = UCHAR_MAX + 1,
-    OPTION_CHECK,
-    OPTION_DUMP_CONFIG,
     OPTION_EXIT_AFTER,
     OPTION_RELOAD,
     OPTION_CAN_RESUME,
     OPTION_RESUME,
     OPTION_VERSION,
     OPTION_HELP,
+    OPTION_ACTION = 0x1000, /* plus an enum options_action: that is all the option says */
 };
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, OPTION_CONFIG},
-    {"check", no_argument, NULL, OPTION_CHECK},
-    {"dump-config", no_argument, NULL, OPTION_DUMP_CONFIG},
+    {"check", no_argument, NULL, OPTION_ACTION + OPTIONS_CHECK},
+    {"check-site", no_argument, NULL, OPTION_ACTION + OPTIONS_CHECK_SITE},
+    {"apply", no_argument, NULL, OPTION_ACTION + OPTIONS_APPLY},
+    {"apply-socket", no_argument, NULL, OPTION_ACTION + OPTIONS_APPLY_SOCKET},
+    {"socket-starting", no_argument, NULL, OPTION_ACTION + OPTIONS_SOCKET_STARTING},
+    {"socket-started", no_argument, NULL, OPTION_ACTION + OPTIONS_SOCKET_STARTED},
+    {"socket-stopped", no_argument, NULL, OPTION_ACTION + OPTIONS_SOCKET_STOPPED},
+    {"dump-config", no_argument, NULL, OPTION_ACTION + OPTIONS_DUMP_CONFIG},
     {"exit-after", required_argument, NULL, OPTION_EXIT_AFTER},
     {"reload", required_argument, NULL, OPTION_RELOAD},
     {"can-resume", required_argument, NULL, OPTION_CAN_RESUME},
@@ -39,19 +44,27 @@ static const struct option long_options[] = {
 
 static void print_help(void)
 {
-    puts("Usage: hellod [OPTION...]\n"
-         "Serves the files of a folder over HTTP, on the sockets that systemd hands over or on one of its "
-         "own.\n"
-         "\n"
-         "  --config=FILE   read FILE instead of /etc/hello.ini\n"
-         "  --check         read the configuration, say OK or all that is wrong with it, and exit\n"
-         "  --dump-config   print the configuration in force, and exit\n"
-         "  --exit-after=N  serve N connections, finish them and exit\n"
-         "  --reload=PID    ask the hellod with that process id to reload, and wait for how it went\n"
-         "  --version       print the version, and exit\n"
-         "  --help          print this, and exit\n"
-         "\n"
-         "What the configuration may say, with what holds where it says nothing:\n");
+    puts(
+        "Usage: hellod [OPTION...]\n"
+        "Serves the files of a folder over HTTP, on the sockets that systemd hands over or on one of its "
+        "own.\n"
+        "\n"
+        "  --config=FILE   read FILE instead of /etc/hello.ini\n"
+        "  --check         say whether the configuration is right, or all that is wrong with it, whether the "
+        "service\n"
+        "                  can get at the document root, and whether the socket listens where it should\n"
+        "  --check-site    list what clients can't get of the document root, and why\n"
+        "  --apply         bring a changed configuration into force, the address and port too (as root)\n"
+        "  --dump-config   print the configuration in force, and exit\n"
+        "  --exit-after=N  serve N connections, finish them and exit\n"
+        "  --reload=PID    ask the hellod with that process id to reload, and wait for how it went\n"
+        "  --version       print the version, and exit\n"
+        "  --help          print this, and exit\n"
+        "\n"
+        "What the units run: --apply-socket within a reload of hello.service, --socket-started and\n"
+        "--socket-stopped when hello.socket has begun to listen and has ended.\n"
+        "\n"
+        "What the configuration may say, with what holds where it says nothing:\n");
     config_help(stdout);
 }
 
@@ -92,17 +105,15 @@ static int take_option(int name, char **argv, struct options *options)
 {
     unsigned long fd = 0;
     int r;
+    if (name >= OPTION_ACTION) {
+        options->action = (enum options_action)(name - OPTION_ACTION);
+        return 0;
+    }
     switch (name) {
     case OPTION_CONFIG:
         if (!*optarg)
             return refuse("--config: needs the name of a file");
         options->config = optarg;
-        return 0;
-    case OPTION_CHECK:
-        options->action = OPTIONS_CHECK;
-        return 0;
-    case OPTION_DUMP_CONFIG:
-        options->action = OPTIONS_DUMP_CONFIG;
         return 0;
     case OPTION_EXIT_AFTER:
         return take_number("--exit-after", "not a number of connections, 1 or more", ULONG_MAX,

@@ -5,7 +5,14 @@
 
 enum options_action {
     OPTIONS_SERVE,
-    OPTIONS_CHECK,       /* --check: read the configuration, say "OK" or what is wrong */
+    OPTIONS_CHECK,           /* --check: read the configuration, say "OK" or what is wrong */
+    OPTIONS_CHECK_SITE,      /* --check-site: list what clients can't get */
+    OPTIONS_APPLY,           /* --apply: bring the configuration into force */
+    OPTIONS_APPLY_SOCKET,    /* --apply-socket: the part of it that is the socket's, within a reload */
+    OPTIONS_SOCKET_STARTING, /* --socket-starting, --socket-started, --socket-stopped: what hello.socket runs
+                              */
+    OPTIONS_SOCKET_STARTED,
+    OPTIONS_SOCKET_STOPPED,
     OPTIONS_DUMP_CONFIG, /* --dump-config: print the configuration in force */
     OPTIONS_CAN_RESUME, /* --can-resume=VERSION: check, and say whether a state of that version can be read */
     OPTIONS_RELOAD,     /* --reload=PID: ask that server to reload, and wait for how it went */

@@ -174,8 +174,8 @@ static void a_taken_port_is_a_clear_error(void **state)
     server_spawn(second);
     server_expect_exit(second, 1);
     char *log = server_log(second);
-    char *line = harness_text("<3>Can't listen on address 127.0.0.1, port %u: Address already in use",
-                              ntohs(address.sin_port));
+    char *line =
+        harness_text("<3>Can't listen on 127.0.0.1:%u: Address already in use", ntohs(address.sin_port));
     assert_non_null(strstr(log, line));
     free(line), free(log);
     assert_string_equal(server_messages(second), "");

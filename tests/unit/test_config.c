@@ -7,6 +7,7 @@
 #include "../support/loading.h"
 #include "../support/tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static char *dump(const struct config *config)
 }
 
 static const char everything[] = "[server]\n"
-                                 "address = ::1\n"
+                                 "address = [::1] /run/hello.sock @hello 192.0.2.1\n"
                                  "port = 65535\n"
                                  "document_root = /\n"
                                  "pool_size = 256\n"
@@ -57,7 +58,9 @@ static void test_defaults(void **state)
     (void)state;
     struct loading loading = loading_good(tree_make(), "[server]\ndocument_root = /\n");
     const struct config *config = &loading.config;
-    assert_string_equal(config->address, "127.0.0.1");
+    assert_string_equal(config->address[0], "127.0.0.1");
+    assert_null(config->address[1]);
+    assert_false(config->says_where);
     assert_int_equal(config->port, 7878);
     assert_int_equal(config->pool_size, 4);
     assert_string_equal(config->index[0], "hello.html");
@@ -87,7 +90,10 @@ static void test_every_option(void **state)
     (void)state;
     struct loading loading = loading_good(tree_make(), everything);
     const struct config *config = &loading.config;
-    assert_string_equal(config->address, "::1");
+    assert_string_equal(config->address[0], "::1");
+    assert_string_equal(config->address[3], "192.0.2.1");
+    assert_null(config->address[4]);
+    assert_true(config->says_where);
     assert_int_equal(config->port, 65535);
     assert_string_equal(config->document_root, "/");
     assert_int_equal(config->pool_size, 256);
@@ -176,7 +182,7 @@ static void test_dump_of_everything(void **state)
     struct loading loading = loading_good(tree_make(), everything);
     char *text = dump(&loading.config);
     assert_string_equal(text, "[server]\n"
-                              "address = ::1\n"
+                              "address = ::1 /run/hello.sock @hello 192.0.2.1\n"
                               "port = 65535\n"
                               "document_root = /\n"
                               "pool_size = 256\n"
@@ -204,6 +210,29 @@ static void test_dump_of_everything(void **state)
                               "level = debug\n");
     free(text);
     loading_free(&loading);
+}
+
+/* The same file, for those whom its folders don't concern. */
+static void test_read_without_folders(void **state)
+{
+    (void)state;
+    struct tree *tree = tree_make();
+    tree_text(tree, "hello.ini", "[server]\nport = 80\ndocument_root = none\n");
+    char *path = tree_path(tree, "hello.ini"), *root = tree_path(tree, "none"), *errors;
+    size_t length;
+    struct config config;
+    FILE *stream = open_memstream(&errors, &length);
+    assert_int_equal(config_load(path, stream, &config), -EINVAL);
+    rewind(stream);
+    assert_int_equal(config_read(path, stream, &config), 0);
+    assert_int_equal(config.port, 80);
+    assert_true(config.says_where);
+    assert_string_equal(config.document_root, root);
+    config_free(&config);
+    tree_text(tree, "hello.ini", "[server]\nport = 0\ndocument_root = none\n");
+    assert_int_equal(config_read(path, stream, &config), -EINVAL);
+    assert_int_equal(fclose(stream), 0);
+    free(errors), free(root), free(path);
 }
 
 /* What a new row must keep to, so that reading a file by it, and its line in the help, come out right. */
@@ -326,13 +355,10 @@ static void test_shipped_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        harness_test(test_defaults),
-        harness_test(test_every_option),
-        harness_test(test_relative_root),
-        harness_test(test_dump_loads_back),
-        harness_test(test_dump_of_everything),
-        harness_test(test_table),
-        harness_test(test_help),
+        harness_test(test_defaults),        harness_test(test_every_option),
+        harness_test(test_relative_root),   harness_test(test_read_without_folders),
+        harness_test(test_dump_loads_back), harness_test(test_dump_of_everything),
+        harness_test(test_table),           harness_test(test_help),
         harness_test(test_shipped_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

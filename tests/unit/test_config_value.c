@@ -257,20 +257,27 @@ static void test_threads(void **state)
 static void test_addresses(void **state)
 {
     (void)state;
-    static const char *const good[] = {
-        "127.0.0.1", "0.0.0.0", "::", "::1", "2001:db8::7", "::ffff:127.0.0.1"};
-    static const char *const bad[] = {
-        "",      "localhost", "127.1",      "127.0.0.256", "127.0.0.1:80",
-        "[::1]", ":::",       "fe80::1%lo", "0x7f000001",  "*",
+    static const struct {
+        const char *text, *written;
+    } good[] = {
+        {"127.0.0.1", "127.0.0.1"},
+        {" 0.0.0.0 \t ::1 ", "0.0.0.0 ::1"},
+        {"[2001:db8::7]", "2001:db8::7"},
+        {"2001:0DB8:0::7", "2001:db8::7"},
+        {"/run/hello.sock @hello 10.0.0.1", "/run/hello.sock @hello 10.0.0.1"},
     };
-    const struct config_domain domain = {CONFIG_ADDRESS, 0, 0};
+    static const char *const bad[] = {
+        "",         " ",          "localhost",  "127.1",     "127.0.0.256",     "127.0.0.1:80",
+        "[::1]:80", "127.0.0.1,", "fe80::1%lo", "1.1.1.1 x", "::1 ::2 ::3 ::4",
+    };
+    const struct config_domain domain = {CONFIG_ADDRESSES, 1, 3};
     for (size_t i = 0; i < COUNT(good); i++) {
-        char *address = NULL;
-        if (config_value_read(&domain, good[i], &address) < 0)
-            fail_msg("%s", good[i]);
-        assert_written(&domain, &address, good[i]);
-        config_value_free(&domain, &address);
-        assert_null(address);
+        char *addresses[4] = {};
+        if (config_value_read(&domain, good[i].text, addresses) < 0)
+            fail_msg("%s", good[i].text);
+        assert_written(&domain, addresses, good[i].written);
+        config_value_free(&domain, addresses);
+        assert_null(addresses[0]);
     }
     for (size_t i = 0; i < COUNT(bad); i++)
         assert_refused(&domain, bad[i]);
@@ -390,7 +397,8 @@ static void test_descriptions(void **state)
         {{CONFIG_SIZE, 4096, 1 << 20}, "a size, 4K to 1M"},
         {{CONFIG_NAMES, 1, 8}, "a list of file names without a slash, 1 to 8"},
         {{CONFIG_LEVEL, 0, 0}, "a level: error, warning, notice, info or debug"},
-        {{CONFIG_ADDRESS, 0, 0}, "a numeric IPv4 or IPv6 address"},
+        {{CONFIG_ADDRESSES, 1, 16},
+         "a list of IPv4 and IPv6 addresses, /paths and @names of unix sockets, 1 to 16"},
         {{CONFIG_BOOLEAN, 0, 0}, "on or off"},
         {{CONFIG_FOLDER, 0, 0}, "the path of a folder"},
         {{CONFIG_FILE, 0, 0}, "the path of a file in the document root"},

@@ -69,6 +69,12 @@ static void test_requests(void **state)
         {{"--config", "--check"}, OPTIONS_SERVE, "--check", 0},
         {{"--check"}, OPTIONS_CHECK, "/etc/hello.ini", 0},
         {{"--check", "--config", "a.ini"}, OPTIONS_CHECK, "a.ini", 0},
+        {{"--check-site"}, OPTIONS_CHECK_SITE, "/etc/hello.ini", 0},
+        {{"--apply", "--config=a.ini"}, OPTIONS_APPLY, "a.ini", 0},
+        {{"--apply-socket"}, OPTIONS_APPLY_SOCKET, "/etc/hello.ini", 0},
+        {{"--socket-starting"}, OPTIONS_SOCKET_STARTING, "/etc/hello.ini", 0},
+        {{"--socket-started"}, OPTIONS_SOCKET_STARTED, "/etc/hello.ini", 0},
+        {{"--socket-stopped"}, OPTIONS_SOCKET_STOPPED, "/etc/hello.ini", 0},
         {{"--dump-config"}, OPTIONS_DUMP_CONFIG, "/etc/hello.ini", 0},
         {{"--exit-after=2"}, OPTIONS_SERVE, "/etc/hello.ini", 2},
         {{"--exit-after", "18446744073709551615"}, OPTIONS_SERVE, "/etc/hello.ini", UINT64_MAX},
@@ -140,8 +146,8 @@ static void test_version(void **state)
 static void test_help(void **state)
 {
     (void)state;
-    static const char *const names[] = {"--config",     "--check",   "--dump-config",
-                                        "--exit-after", "--version", "--help"};
+    static const char *const names[] = {"--config",      "--check",      "--check-site", "--apply",
+                                        "--dump-config", "--exit-after", "--version",    "--help"};
     struct outcome outcome = parse((const char *[]){"--help", NULL});
     assert_int_equal(outcome.r, 0);
     assert_int_equal(outcome.options.action, OPTIONS_EXIT);

@@ -18,6 +18,9 @@ chmod 700 /srv/private
 like '*document_root = /srv/private: Permission denied; chmod a+x it*' "$(try /srv/private)" 'with mode 0700: the journal says to change it'
 like '*document_root = /srv/none: No such file or directory; create it or name another*' "$(try /srv/none)" 'not there: the journal says so'
 
+install_page /tmp/site 'from /tmp'
+like '*document_root = /tmp/site: *; take it out of /tmp and /var/tmp, which hello.service hides*' "$(try /tmp/site)" 'under /tmp: the journal says that the service does not see it'
+
 try /srv/private >/dev/null
 chmod a+rx /srv/private
 same 'from private' "$(page)" 'readable at last, it is served'
