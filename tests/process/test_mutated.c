@@ -148,6 +148,18 @@ static unsigned count_fds(const struct server *server)
     return count;
 }
 
+/* As few as there are while nobody is connected: the message that it is ready goes by an fd of its own. */
+static unsigned count_fds_at_rest(const struct server *server)
+{
+    unsigned fewest = count_fds(server);
+    for (unsigned looks = 0; looks < 20; looks++) {
+        (void)patience_poll(-1, 0, patience_now() + 10000);
+        unsigned count = count_fds(server);
+        fewest = count < fewest ? count : fewest;
+    }
+    return fewest;
+}
+
 static size_t memory_in_use(const struct server *server)
 {
     char *path = harness_text("/proc/%d/statm", server->pid), *text = harness_read_file(path, NULL);
@@ -191,7 +203,7 @@ static void mutated_requests_leave_nothing_behind(void **state)
     struct server *server =
         server_run("sleep = 20ms\n[timeouts]\nhead = 5s\nidle = 5s\nbody = 5s\nsend = 5s\n");
     tree_noise(server->root, "noise", 100000, 1);
-    unsigned fds = count_fds(server);
+    unsigned fds = count_fds_at_rest(server);
     play_seconds(server, 1);
     await_fds(server, fds);
     size_t memory = memory_in_use(server);
