@@ -52,9 +52,12 @@ run: deps-run ## install what is missing, build, serve www/ on http://127.0.0.1:
 	@echo 'Open http://127.0.0.1:$(PORT)/ in a browser; Ctrl-C ends it.'
 	@exec systemd-socket-activate --fdname=hello.socket -l 127.0.0.1:$(PORT) $(B)/hellod --config $(B)/run.ini
 
-.PHONY: check check-quick check-one check-system unit conversations process package asan tsan coverage lint
+.PHONY: check check-browser check-quick check-one check-system unit conversations process package asan tsan coverage lint
 check: deps-check ## install what is missing, run every test, also under the sanitizers, and sum up
 	@tests/check lint unit conversations process coverage package system asan tsan
+
+check-browser: deps-browser ## install Chromium if it is missing, and see the pages with its eyes; pictures: build/browser
+	@tests/check browser
 
 check-quick: ## the tests of a minute: lint, unit tests, conversations
 	@tests/check lint unit conversations
@@ -129,7 +132,7 @@ $(B)/%.deb: $(shell find Makefile README.md debian etc src systemd www -type f)
 	    dpkg-buildpackage --build=binary --no-sign >../build.log 2>&1 || { cat ../build.log && false; }
 	cp $(B)/deb/$(@F) $@
 
-.PHONY: deps-run deps-check deps-deb
+.PHONY: deps-run deps-check deps-browser deps-deb
 deps-run: ## install what `make run` needs from Debian's packages, if anything is missing
 	@tests/deps.sh run
 
@@ -138,6 +141,9 @@ deps-deb: ## install what `make deb` needs from Debian's packages, if anything i
 
 deps-check: ## install what `make check` needs from Debian's packages, if anything is missing
 	@tests/deps.sh check
+
+deps-browser: ## install what `make check-browser` needs from Debian's packages, if anything is missing
+	@tests/deps.sh browser
 
 .PHONY: clean
 clean: ## remove build/

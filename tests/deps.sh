@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what is missing of the Debian packages for a purpose, and does nothing at all where nothing is missing.
-#   tests/deps.sh run | check | deb | system
+#   tests/deps.sh run | check | browser | deb | system
 set -u
 
 run=(gcc libc6-dev pkg-config libsystemd-dev libinih-dev systemd media-types)
@@ -9,13 +9,15 @@ deb=("${run[@]}" build-essential debhelper libcmocka-dev procps)
 if [ "$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release 2>/dev/null)" != 12 ]; then deb+=(systemd-dev); fi
 check=("${deb[@]}" binutils clang-format lintian mandoc shellcheck)
 system=(debian-archive-keyring mmdebstrap systemd-container)
+browser=("${run[@]}" chromium fonts-dejavu-core nodejs)
 
 case "${1-}" in
 run) wanted=("${run[@]}") ;;
 check) wanted=("${check[@]}") ;;
+browser) wanted=("${browser[@]}") ;;
 deb) wanted=("${deb[@]}") ;;
 system) wanted=("${system[@]}") ;;
-*) echo "usage: $0 run | check | deb | system" >&2 && exit 2 ;;
+*) echo "usage: $0 run | check | browser | deb | system" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

@@ -189,7 +189,8 @@ size_t response_write_part(const struct response *response, struct range range, 
 /* Before the title, before the number, before the reason, before the sentence, and after it. */
 static const struct str page_parts[] = {
     STR("<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>"),
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<link rel=\"icon\" href=\"data:,\">\n<title>"),
     STR("</title>\n<style>\n"
         ":root { color-scheme: light dark; --page: #fdf6ee; --ink: #3a2b20; --link: #b5410a }\n"
         "@media (prefers-color-scheme: dark) {\n"
