@@ -150,7 +150,6 @@ static void try_to_run(void)
     tell("memory to write and run", code == MAP_FAILED);
     void *data = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     TRY("memory written, to run", mprotect(data, size, PROT_READ | PROT_EXEC));
-    TRY("a file in memory", syscall(SYS_memfd_create, "probe", 0));
 }
 
 static void try_privileges(void)

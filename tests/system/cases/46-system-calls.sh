@@ -7,7 +7,11 @@ cp /usr/share/hellod/www/* /srv/site
 ln -s ../hello.html /srv/site/folder/inside
 ln -s /etc/passwd /srv/site/folder/outside
 ln -s ../../../etc/passwd /srv/site/folder/above
-sed -i 's|^document_root = .*|document_root = /srv/site|; s/^sleep = .*/sleep = 1s/; s/^pool_size = .*/pool_size = auto/; s/^level = .*/level = debug/' \
+mkdir /srv/site/list
+(cd /srv/site/list && seq --format 'a-name-that-is-long-enough-%g' 2000 | xargs touch)
+ln -s /srv/site/hello.html /srv/site/list/absolute
+gzip --keep /srv/site/hello.html
+sed -i 's|^document_root = .*|document_root = /srv/site|; s/^listing = .*/listing = on/; s/^sleep = .*/sleep = 1s/; s/^pool_size = .*/pool_size = auto/; s/^level = .*/level = debug/' \
     /etc/hello.ini
 for n in 1 2 3; do page /sleep >/run/slept.$n & done
 cmp <(page /large) /srv/site/large
@@ -16,7 +20,10 @@ wait
 like '*Hello!*Hello!*Hello!*' "$(cat /run/slept.*)" 'requests of /sleep are answered meanwhile'
 like '*Hello!*' "$(page /folder/inside)" 'a link that stays in the document root is followed'
 same '404 404' "$(status_of /folder/outside) $(status_of /folder/above)" 'one that leaves it is not'
-same '301 404 404' "$(status_of /folder) $(status_of /folder/) $(status_of /folder/../../etc/passwd)" 'folders are told from files'
+same '301 200 404' "$(status_of /folder) $(status_of /folder/) $(status_of /folder/../../etc/passwd)" 'folders are told from files'
+like '*a-name-that-is-long-enough-2000*' "$(page /list/)" 'a large folder is listed'
+like '*Hello!*' "$(page /list/absolute)" 'an absolute link that stays in the document root is followed'
+like '*Hello!*' "$(curl --silent --show-error --compressed "$url/hello.html")" 'a precompressed page is sent'
 load_start --clients 64 --path /hello.html
 /programs/load --clients 20 --requests 40 --path /large >/run/large
 load_stop
