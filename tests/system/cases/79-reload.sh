@@ -1,0 +1,40 @@
+# A reload replaces the program in its place: the process stays, every connection goes on, a wrong hello.ini changes nothing.
+systemctl disable --now hello-config.path 2>/dev/null
+mkdir -p /srv/site
+echo one >/srv/site/hello.html
+head -c 60000000 /dev/urandom >/srv/site/large
+sed -i 's,^document_root = .*,document_root = /srv/site,' /etc/hello.ini
+systemctl restart hello.service
+same one "$(page)" 'the site is there'
+pid=$(property hello.service MainPID)
+
+load_start
+for n in 1 2 3 4 5 6 7 8 9 10; do
+    systemctl reload hello.service
+done
+load_stop
+like 'ok=[1-9]* refused=0 reset=0 empty=0 short=0 wrong=0 late=0 *' "$sums" 'ten reloads under load: no client noticed'
+same "$pid" "$(property hello.service MainPID)" 'the process is the same'
+like '*Reloaded: *' "$(journal --unit=hello.service)" 'the journal tells of it'
+
+curl --silent --limit-rate 20M --output /run/large "$url/large" &
+download=$!
+wait_for test -s /run/large
+systemctl reload hello.service
+wait $download
+cmp /run/large /srv/site/large
+ok 'a download that began before a reload ended after it, byte for byte'
+
+mkdir -p /srv/other
+echo two >/srv/other/hello.html
+sed -i 's,^document_root = .*,document_root = /srv/other,' /etc/hello.ini
+systemctl reload hello.service
+same two "$(page)" 'a reload brings a new document root into force'
+same "$pid" "$(property hello.service MainPID)" 'in the same process'
+
+sed -i 's/^pool_size = .*/pool_size = none/' /etc/hello.ini
+if systemctl reload hello.service; then fail 'a reload with a wrong hello.ini succeeds'; fi
+ok 'a reload with a wrong hello.ini fails'
+like '*hello.ini:*pool_size = none*' "$(journal --unit=hello.service)" 'the journal says where it is wrong'
+same two "$(page)" 'the server goes on as it was'
+same "active $pid" "$(state_of hello.service) $(property hello.service MainPID)" 'in the same process'
