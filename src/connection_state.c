@@ -2,6 +2,7 @@
 #include "connection_state.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 struct record {
     int64_t deadline_usec;
@@ -61,11 +62,12 @@ int connection_get(struct connection *ret, struct state *state)
     if (!slot_set_word(&ret->slot, record.word))
         return -EBADMSG;
     r = record.has_unfinished ? unfinished_get(&ret->unfinished, state) : 0;
-    if (r == 0 && !is_sound(ret, record.phase)) {
-        connection_close(ret);
-        r = -EBADMSG;
-    }
-    return r;
+    if (r < 0 || is_sound(ret, record.phase))
+        return r;
+    /* Its fds are left alone: who knows whose they are. */
+    free(ret->unfinished);
+    ret->unfinished = NULL;
+    return -EBADMSG;
 }
 
 static uint64_t limit_of(enum connection_phase phase, const struct connection_limits *limits)

@@ -30,6 +30,13 @@ static const struct load_request requests[] = {
     {GET("/none"), 404, NULL, 0, false},
     {"GET /page HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", 200, page, PAGE, true},
     {"GET / HTTP/1.1\r\nHost: localhost\r\nBad Field: x\r\n\r\n", 400, NULL, 0, true},
+    {"POST /page HTTP/1.1\r\nHost: localhost\r\nContent-Length: 40\r\n\r\n"
+     "0123456789012345678901234567890123456789",
+     405, NULL, 0, false},
+    {"GET /file HTTP/1.1\r\nHost: localhost\r\nRange: bytes=1000-300000\r\n\r\n", 206, file + 1000, 299001,
+     false},
+    {"GET /file HTTP/1.1\r\nHost: localhost\r\nRange: bytes=1-1000,5000-300000,400000-\r\n\r\n", 206, NULL, 0,
+     false},
 };
 
 static unsigned turns_to_make(void)

@@ -127,6 +127,69 @@ static void a_download_goes_on_at_its_byte(void **state)
     server_stop(server);
 }
 
+static void ranges_go_on_within_and_between_them(void **state)
+{
+    (void)state;
+    static const size_t ranges[][2] = {{100, 9999999}, {20000000, 20000999}, {30000000, LARGE - 1}};
+    struct server *server = run("");
+    char *large = make_noise(server, "large.bin", LARGE);
+    struct client *client = client_connect(server, UNIX);
+    client_say(client, "GET /large.bin HTTP/1.1\r\nHost: x\r\n"
+                       "Range: bytes=100-9999999,20000000-20000999,30000000-\r\n\r\n");
+    const struct reply *reply = NULL;
+    for (unsigned turns = 0; !reply; turns++) {
+        assert_true(patience_poll(client->fd, POLLIN, patience_deadline()));
+        if (turns < 20)
+            reload(server);
+        reply = client_try_receive(client, false);
+        assert_true(reply || !client->ended);
+    }
+    assert_int_equal(reply->status, 206);
+    const char *at = reply->body, *end = at + reply->body_length;
+    for (unsigned i = 0; i < 3; i++) {
+        size_t size = ranges[i][1] - ranges[i][0] + 1;
+        const char *head_end = memmem(at, (size_t)(end - at), "\r\n\r\n", 4);
+        assert_non_null(head_end);
+        assert_true(head_end - at < 400 && (size_t)(end - head_end) > 4 + size);
+        assert_memory_equal(head_end + 4, large + ranges[i][0], size);
+        at = head_end + 4 + size;
+    }
+    assert_true(end - at < 100);
+    client_expect_open(client);
+    free(large);
+    server_stop(server);
+}
+
+/* Bodies that nobody wants are read all the same, since the connection is good for more. */
+static void a_body_may_be_cut_anywhere(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        "POST /hello.html HTTP/1.1\r\nHost: x\r\nContent-Length: 26\r\n\r\nabcdefghijklmnopqrstuvwxyz",
+        "POST /hello.html HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "1A;a=\"b\"\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\nA: b\r\n\r\n",
+    };
+    struct server *server = run("");
+    for (unsigned i = 0; i < 2; i++) {
+        const char *body = strstr(texts[i], "\r\n\r\n") + 4;
+        struct client *clients[100];
+        unsigned count = 0;
+        for (const char *cut = body; *cut; cut++, count++) {
+            clients[count] = client_connect(server, UNIX);
+            assert_true(client_send(clients[count], texts[i], (size_t)(cut - texts[i])));
+            client_await_read(clients[count]);
+        }
+        reload(server);
+        for (unsigned n = 0; n < count; n++) {
+            client_say(clients[n], body + n);
+            assert_int_equal(client_receive(clients[n], false)->status, 405);
+            client_expect_open(clients[n]);
+        }
+        client_close_all();
+    }
+    server_stop(server);
+}
+
 /* More answers than the socket takes; then requests that wait unread behind them. */
 static void pipelined_requests_are_answered_in_their_order(void **state)
 {
@@ -302,6 +365,8 @@ int main(void)
         harness_test(a_head_may_be_cut_anywhere),
         harness_test(a_head_may_come_in_the_course_of_many_reloads),
         harness_test(a_download_goes_on_at_its_byte),
+        harness_test(ranges_go_on_within_and_between_them),
+        harness_test(a_body_may_be_cut_anywhere),
         harness_test(pipelined_requests_are_answered_in_their_order),
         harness_test(sleepers_wake_when_they_would_have),
         harness_test(a_sleeper_keeps_what_its_request_said),

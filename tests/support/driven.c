@@ -1,7 +1,11 @@
 /* A connection without a server round it; see driven.h. */
 #include "driven.h"
 
+#include "connection_state.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,10 +56,72 @@ void driven_say(const char *text)
     assert_int_equal(send(driven.client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
 }
 
+static void assert_outlives_exec(int fd)
+{
+    if (fd >= 0)
+        assert_int_equal(fcntl(fd, F_GETFD), 0);
+}
+
+/* The connection as it waits for its turn; the other way round after it. */
+static uint32_t offer_slot(struct slot *slot)
+{
+    slot_take(slot);
+    uint32_t turn = slot_offer(slot);
+    slot_settle(slot, turn);
+    return turn;
+}
+
+static void put(const struct connection *connection, struct state *ret)
+{
+    struct state state;
+    int fd;
+    assert_int_equal(state_create(&state), 0);
+    connection_put(connection, &state);
+    assert_int_equal(state_finish(&state, &fd), 0);
+    if (connection->unfinished) {
+        assert_outlives_exec(connection->unfinished->timer_fd);
+        assert_outlives_exec(connection->unfinished->file_fd);
+    }
+    int taken = dup(fd);
+    state_close(&state);
+    assert_int_equal(state_open(ret, taken), 0);
+}
+
+void driven_carry(void)
+{
+    struct connection *connection = &driven.connection;
+    struct state state;
+    char beyond;
+    int64_t now_usec = driven.workspace.now_usec;
+    uint32_t turn = offer_slot(&connection->slot);
+    put(connection, &state);
+    free(connection->unfinished);
+    memset(connection, 0xa5, sizeof *connection);
+    memset(&driven.workspace, 0xa5, sizeof driven.workspace);
+    workspace_init(&driven.workspace, &driven.site);
+    workspace_start_turn(&driven.workspace);
+    driven.workspace.now_usec = now_usec;
+    assert_int_equal(connection_get(connection, &state), 0);
+    assert_int_equal(state_get(&state, &beyond, 1), -EBADMSG);
+    state_close(&state);
+    assert_true(slot_claim(&connection->slot, turn));
+    slot_release(&connection->slot);
+}
+
+static bool carries_on;
+
+void driven_carry_on(bool always)
+{
+    carries_on = always;
+}
+
 enum connection_want driven_run(int64_t now_usec)
 {
     driven.workspace.now_usec = now_usec;
-    return connection_run(&driven.connection, &driven.workspace, &driven.context);
+    enum connection_want want = connection_run(&driven.connection, &driven.workspace, &driven.context);
+    if (carries_on && want != WANT_CLOSE)
+        driven_carry();
+    return want;
 }
 
 char *driven_receive(size_t *length)

@@ -27,6 +27,14 @@ extern struct driven {
     int client; /* the other end; -1 once the test has closed it */
 } driven;
 
+/*
+ * Puts the connection, which waits, into a state, forgets it and the desk, and gets it out again, as a reload
+ * does. driven_carry_on(true): between any two turns from now on, in all tests, so that what a test asks of a
+ * connection holds for one that is carried over as well.
+ */
+void driven_carry(void);
+void driven_carry_on(bool always);
+
 /* For cmocka: each test has a connection of its own, opened at 1000. */
 int driven_set_up(void **state);
 int driven_tear_down(void **state);
