@@ -279,6 +279,126 @@ static void what_is_wrong_is_refused_or_does_no_harm(void **state)
     assert_true(refused > 0 && taken > 0);
 }
 
+static void set_byte(void *at, unsigned char value)
+{
+    memcpy(at, &value, 1);
+}
+
+static void spoil_answer(struct unfinished *u)
+{
+    set_byte(&u->answer.close, 2);
+}
+
+static void spoil_answer_of_body(struct unfinished *u)
+{
+    set_byte(&u->answer.go_ahead, 0xff);
+}
+
+static void spoil_body(struct unfinished *u)
+{
+    u->answer.body.state = 0xff;
+}
+
+static void spoil_stretch_count(struct unfinished *u)
+{
+    u->stretch_count = OUTPUT_STRETCHES_MAX + 1;
+}
+
+static void spoil_file(struct unfinished *u)
+{
+    u->file_fd = -1;
+}
+
+static void spoil_place(struct unfinished *u)
+{
+    u->stretches[u->stretch_count - 1].behind = u->output_length + 1;
+}
+
+static void spoil_order(struct unfinished *u)
+{
+    u->stretches[0].behind = u->stretches[1].behind + 1;
+}
+
+static void spoil_stretch(struct unfinished *u)
+{
+    u->stretches[0].offset = u->stretches[0].end + 1;
+}
+
+static void spoil_end(struct unfinished *u)
+{
+    u->stretches[0].end = UINT64_MAX;
+}
+
+static void spoil_input_length(struct unfinished *u)
+{
+    u->input_length = INPUT_SIZE + 1;
+}
+
+static void spoil_output_length(struct unfinished *u)
+{
+    u->output_length = OUTPUT_SIZE + 1;
+}
+
+static void spoil_head_length(struct unfinished *u)
+{
+    u->head_length--;
+}
+
+static void spoil_head(struct unfinished *u)
+{
+    u->head_length = 0;
+}
+
+static void spoil_timer(struct unfinished *u)
+{
+    u->timer_fd = -1;
+}
+
+/* Each of these would end in an assertion or worse, or in a connection that waits for ever. */
+static void what_no_turn_could_have_left_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*make)(void);
+        void (*spoil)(struct unfinished *u);
+    } rows[] = {
+        {have_ranges_to_send, spoil_answer},
+        {have_part_of_a_body, spoil_answer_of_body},
+        {have_part_of_a_body, spoil_body},
+        {have_ranges_to_send, spoil_stretch_count},
+        {have_ranges_to_send, spoil_file},
+        {have_ranges_to_send, spoil_place},
+        {have_ranges_to_send, spoil_order},
+        {have_ranges_to_send, spoil_stretch},
+        {have_ranges_to_send, spoil_end},
+        {have_part_of_a_head, spoil_input_length},
+        {have_part_of_a_head, spoil_output_length},
+        {have_part_of_a_body, spoil_head_length},
+        {sleep_a_while, spoil_head},
+        {sleep_a_while, spoil_timer},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        size_t length, size;
+        struct connection got;
+        rows[i].make();
+        struct unfinished *u = driven.connection.unfinished;
+        char *records = records_of_the_connection(&length);
+        size = unfinished_size(u);
+        struct unfinished *spoilt = calloc(1, size + (128 << 10));
+        memcpy(spoilt, records + length - size, size);
+        rows[i].spoil(spoilt);
+        /* Behind a length that is too large there is as much as it says. */
+        char *changed = calloc(1, length + (128 << 10));
+        memcpy(changed, records, length - size);
+        memcpy(changed + length - size, spoilt, size + (100 << 10));
+        if (get_from(changed, length + (100 << 10), &got) != -EBADMSG)
+            fail_msg("row %zu was taken", i);
+        assert_null(got.unfinished);
+        free(records), free(spoilt), free(changed);
+        start_anew();
+    }
+}
+
 static void several_ranges_are_sent_to_their_ends(void **state)
 {
     (void)state;
@@ -335,6 +455,7 @@ int main(void)
         driven_test(what_comes_out_goes_in_again),
         driven_test(what_is_cut_is_refused),
         driven_test(what_is_wrong_is_refused_or_does_no_harm),
+        driven_test(what_no_turn_could_have_left_is_refused),
         driven_test(several_ranges_are_sent_to_their_ends),
         driven_test(new_limits_count_from_when_the_wait_began),
     };
