@@ -80,10 +80,10 @@ process: ## the server as a process: sockets, signals, readiness, drain
 package: ## the Debian package as a file: twice the same, nothing missing, nothing for lintian
 	@tests/check package
 
-asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer
+asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer; T=word for some
 	@tests/check asan
 
-tsan: ## all tests under ThreadSanitizer
+tsan: ## all tests under ThreadSanitizer; T=word for some
 	@tests/check tsan
 
 coverage: ## how many lines of src/http the unit tests and conversations run: 97 in 100 at least

@@ -89,7 +89,7 @@ static void a_thousand_connections_are_stopped_without_a_loss(void **state)
 static void restarts_cost_newcomers_nothing_but_time(void **state)
 {
     (void)state;
-    unsigned restarts = harness_tortures() ? 50 : 10;
+    unsigned restarts = harness_is_long() ? 50 : 10;
     struct server *server = run("");
     struct load *load = load_new();
     struct load_group *newcomers = add(server, load, CLIENTS, &small, true);

@@ -1,4 +1,4 @@
-/* Reload under load: nobody notices. The long forms, by TORTURE=1, are those of the promises' figures. */
+/* Reload under load: nobody notices. The long forms, by LONG=1, are those of the promises' figures. */
 #include "support/harness.h"
 #include "support/load.h"
 #include "support/patience.h"
@@ -61,8 +61,8 @@ static double longest_pause(struct server *server, unsigned *ret_reloads)
 static void keep_alive_load_never_notices(void **state)
 {
     (void)state;
-    unsigned reloads = harness_tortures() ? 200 : patience_sanitized() ? 10 : 20, seen;
-    int64_t every = harness_tortures() ? 300000 : 200000;
+    unsigned reloads = harness_is_long() ? 200 : patience_sanitized() ? 10 : 20, seen;
+    int64_t every = harness_is_long() ? 300000 : 200000;
     const struct load_request requests[] = {
         {.text = GET("/page"), .status = 200, .body = page, .body_length = PAGE},
         {.text = GET("/none"), .status = 404},
@@ -106,8 +106,8 @@ static unsigned connections_that_fit(unsigned wanted)
 static void many_idle_ones_and_downloads_are_carried_over(void **state)
 {
     (void)state;
-    unsigned downloads = harness_tortures() ? 100 : 10, seen;
-    unsigned idle = connections_that_fit((harness_tortures() ? 10000 : 2000) + downloads) - downloads;
+    unsigned downloads = harness_is_long() ? 100 : 10, seen;
+    unsigned idle = connections_that_fit((harness_is_long() ? 10000 : 2000) + downloads) - downloads;
     char *large = malloc(LARGE);
     assert_non_null(large);
     tree_bytes(large, LARGE, 3);
@@ -139,7 +139,7 @@ static void many_idle_ones_and_downloads_are_carried_over(void **state)
     harness_say("%u idle connections and %u downloads carried over 3 times, longest pause %.1f ms", idle,
                 downloads, pause);
     /* A figure for a machine at rest, and without a sanitizer. */
-    if (harness_tortures() && !patience_sanitized())
+    if (harness_is_long() && !patience_sanitized())
         assert_true(pause <= 10);
     load_close(idlers);
     load_close(takers);

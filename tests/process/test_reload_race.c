@@ -1,6 +1,6 @@
 /*
  * Reload raced against all that clients do, and against signals, with random delays: no connection is lost,
- * no fd, and no sanitizer has a word to say. TORTURE=1 makes ten thousand turns of it (TORTURE=N: N turns).
+ * no fd, and no sanitizer has a word to say. LONG=1 makes ten thousand turns of it, TURNS=N that many.
  */
 #include "support/client.h"
 #include "support/harness.h"
@@ -41,11 +41,10 @@ static const struct load_request requests[] = {
 
 static unsigned turns_to_make(void)
 {
-    const char *value = getenv("TORTURE");
-    unsigned n = value ? (unsigned)strtoul(value, NULL, 10) : 0;
-    if (n > 1)
-        return n;
-    return harness_tortures() ? 10000 : patience_sanitized() ? 60 : 300;
+    const char *turns = getenv("TURNS");
+    if (turns)
+        return (unsigned)strtoul(turns, NULL, 10);
+    return harness_is_long() ? 10000 : patience_sanitized() ? 60 : 300;
 }
 
 static struct race {

@@ -26,8 +26,8 @@ void harness_say_skipped(const char *what, const char *why);
 /* A figure worth reading in the summary of a run. */
 void harness_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Whether the long forms of tests are wanted: make torture, or TORTURE=1 in the environment. */
-bool harness_tortures(void);
+/* Whether the long forms of tests are wanted, by LONG=1. */
+bool harness_is_long(void);
 
 /* Text made by printf(3), to be freed by free(3). */
 char *harness_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
