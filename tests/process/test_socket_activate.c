@@ -3,6 +3,7 @@
 #include "support/harness.h"
 #include "support/process.h"
 #include "support/server.h"
+#include "support/site.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -77,8 +78,33 @@ static void systemd_socket_activate_starts_it_for_the_first_client(void **state)
     free(listening);
 }
 
+static void a_whole_site_comes_over_its_socket_byte_for_byte(void **state)
+{
+    (void)state;
+    if (!is_installed()) {
+        harness_say_skipped(program, "it is not installed");
+        skip();
+    }
+    unsigned port = server_free_port();
+    struct server *server = server_make();
+    server_set(server, "");
+    site_make(server->root);
+    activate(server, port);
+    char *listening = harness_text("Listening on 127.0.0.1:%u", port);
+    server_await_log(server, listening);
+    struct client *clients[4];
+    for (unsigned i = 0; i < 4; i++)
+        clients[i] = client_connect_port(port);
+    site_fetch(clients, 4);
+    server_stop(server);
+    free(listening);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {harness_test(systemd_socket_activate_starts_it_for_the_first_client)};
+    const struct CMUnitTest tests[] = {
+        harness_test(systemd_socket_activate_starts_it_for_the_first_client),
+        harness_test(a_whole_site_comes_over_its_socket_byte_for_byte),
+    };
     return cmocka_run_group_tests_name("socket activation", tests, NULL, NULL);
 }
