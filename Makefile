@@ -28,6 +28,7 @@ OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libhellod.a
 SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+BENCH_PROGRAMS := $(addprefix $(B)/tests/bench/,limit crowd hostile latency first shapes jobs)
 OTHER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/conversations/*.c tests/process/test_*.c))
 SYSTEM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/system/*.c))
 
@@ -92,6 +93,16 @@ coverage: ## how many lines of src/http the unit tests and conversations run: 97
 lint: ## layers, purity, lengths, layout, scripts, pages, units
 	@tests/check lint
 
+.PHONY: bench bench-quick bench-exact
+bench: deps-bench bench-programs ## measure hellod against its peers and the limit, 11 minutes on a quiet machine
+	@tests/bench/run
+
+bench-quick: deps-bench bench-programs ## one short round of everything, to see that it works
+	@tests/bench/run quick
+
+bench-exact: deps-bench bench-programs ## system calls and instructions a request, which any machine can count
+	@tests/bench/exact
+
 .PHONY: format
 format: ## lay out all C files with clang-format
 	clang-format -i $$(find src tests -name '*.[ch]')
@@ -132,7 +143,7 @@ $(B)/%.deb: $(shell find Makefile README.md debian etc src systemd www -type f)
 	    dpkg-buildpackage --build=binary --no-sign >../build.log 2>&1 || { cat ../build.log && false; }
 	cp $(B)/deb/$(@F) $@
 
-.PHONY: deps-run deps-check deps-browser deps-deb
+.PHONY: deps-run deps-check deps-browser deps-deb deps-bench
 deps-run: ## install what `make run` needs from Debian's packages, if anything is missing
 	@tests/deps.sh run
 
@@ -144,6 +155,9 @@ deps-check: ## install what `make check` needs from Debian's packages, if anythi
 
 deps-browser: ## install what `make check-browser` needs from Debian's packages, if anything is missing
 	@tests/deps.sh browser
+
+deps-bench: ## install what `make bench` needs from Debian's packages, if anything is missing
+	@tests/deps.sh bench
 
 .PHONY: clean
 clean: ## remove build/
@@ -173,6 +187,15 @@ $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(LIBRARY)
 $(B)/tests/system/%: $(B)/tests/system/%.o
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
 
+# What loads or outdoes the server in the bench stands alone, save where the pool itself is measured.
+$(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/net.o $(B)/tests/bench/constant.o
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(BENCH_LIBS)
+
+$(B)/tests/bench/shapes $(B)/tests/bench/jobs: $(LIBRARY)
+$(B)/tests/bench/shapes $(B)/tests/bench/jobs: BENCH_LIBS = $(LIBS)
+$(B)/tests/bench/jobs: BENCH_LIBS += $(shell pkg-config --libs glib-2.0)
+$(B)/tests/bench/jobs.o: override CPPFLAGS += $(shell pkg-config --cflags glib-2.0)
+
 # Changes when the compiler or a flag does, so that nothing is linked from two sets of flags.
 FLAGS := $(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)
 $(B)/flags: always
@@ -190,5 +213,8 @@ conversations-programs: $(B)/hellod $(filter $(B)/tests/conversations/%,$(OTHER_
 process-programs: $(B)/hellod $(B)/hellod-generator $(filter $(B)/tests/process/%,$(OTHER_TESTS))
 system-programs: $(SYSTEM_PROGRAMS)
 
--include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(UNIT_TESTS:=.d) $(OTHER_TESTS:=.d)
+.PHONY: bench-programs
+bench-programs: $(B)/hellod $(BENCH_PROGRAMS)
+
+-include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(UNIT_TESTS:=.d) $(OTHER_TESTS:=.d) $(BENCH_PROGRAMS:=.d)
 .SECONDARY:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what is missing of the Debian packages for a purpose, and does nothing at all where nothing is missing.
-#   tests/deps.sh run | check | browser | deb | system
+#   tests/deps.sh run | check | browser | deb | system | bench
 set -u
 
 run=(gcc libc6-dev pkg-config libsystemd-dev libinih-dev systemd media-types)
@@ -10,6 +10,7 @@ if [ "$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release 2>/dev/null)" != 12
 check=("${deb[@]}" binutils clang-format lintian mandoc shellcheck)
 system=(debian-archive-keyring mmdebstrap systemd-container)
 browser=("${run[@]}" chromium fonts-dejavu-core nodejs)
+bench=("${run[@]}" libglib2.0-dev procps strace systemd-container valgrind wrk)
 
 case "${1-}" in
 run) wanted=("${run[@]}") ;;
@@ -17,7 +18,8 @@ check) wanted=("${check[@]}") ;;
 browser) wanted=("${browser[@]}") ;;
 deb) wanted=("${deb[@]}") ;;
 system) wanted=("${system[@]}") ;;
-*) echo "usage: $0 run | check | browser | deb | system" >&2 && exit 2 ;;
+bench) wanted=("${bench[@]}") ;;
+*) echo "usage: $0 run | check | browser | deb | system | bench" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then
