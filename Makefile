@@ -60,7 +60,7 @@ check: deps-check ## install what is missing, run every test, also under the san
 check-browser: deps-browser ## install Chromium if it is missing, and see the pages with its eyes; pictures: build/browser
 	@tests/check browser
 
-check-quick: ## the tests of a minute: lint, unit tests, conversations
+check-quick: deps-check ## the tests of a minute: lint, unit tests, conversations
 	@tests/check lint unit conversations
 
 check-one: ## the tests with a word in their name: make check-one T=word
