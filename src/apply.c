@@ -4,6 +4,7 @@
  * nobody listens.
  */
 #include "apply.h"
+#include "event.h"
 
 #include "cleanup.h"
 #include "ini_watch.h"
@@ -56,7 +57,7 @@ static int read_right(const char *ini, const struct units *units, struct config 
     if (fclose(stream) != 0)
         return -ENOMEM;
     if (r < 0)
-        log_lines(LOG_ERR, mistakes);
+        log_lines(EVENT_CONFIG_REFUSED, LOG_ERR, mistakes);
     return r;
 }
 

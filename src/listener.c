@@ -2,6 +2,7 @@
 #include "listener.h"
 
 #include "cleanup.h"
+#include "event.h"
 #include "log.h"
 #include "units.h"
 
@@ -207,7 +208,8 @@ static bool sockets_are_missing(void)
     char service[UNIT_NAME_MAX], socket[UNIT_NAME_MAX];
     if (!getenv("INVOCATION_ID") || !find_own_service(service) || !units_socket_of_service(service, socket))
         return false;
-    log_error("%s has passed no socket: its unit was changed and it was not restarted since; "
+    log_event(EVENT_NO_SOCKET, LOG_ERR,
+              "%s has passed no socket: its unit was changed and it was not restarted since; "
               "`systemctl restart %s`",
               socket, socket);
     return true;

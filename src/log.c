@@ -14,12 +14,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 /* No more than a pipe takes at once when poll(2) calls it writable, pipe(7). */
 enum { ENTRY_MAX = PIPE_BUF };
 
-static bool to_journal, to_socket;
+static bool to_journal, to_socket, has_journal_socket;
 static _Atomic int level = LOG_INFO;
 static _Atomic unsigned dropped;
 
@@ -39,6 +40,7 @@ void log_open(void)
     struct stat st;
     to_journal = stderr_is_journal();
     to_socket = fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
+    has_journal_socket = access("/run/systemd/journal/socket", F_OK) == 0;
 }
 
 void log_set_level(int priority)
@@ -129,12 +131,28 @@ void log_write(int priority, const char *format, ...)
     errno = saved;
 }
 
-void log_lines(int priority, const char *lines)
+void log_event(const char *message_id, int priority, const char *format, ...)
+{
+    char text[ENTRY_MAX];
+    va_list arguments;
+    va_start(arguments, format);
+    int n = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (n < 0)
+        return;
+    blank_control_bytes(text, strlen(text));
+    bool native = to_journal && to_socket && has_journal_socket;
+    if (!native || sd_journal_send("MESSAGE=%s", text, "MESSAGE_ID=%s", message_id, "PRIORITY=%i", priority,
+                                   "SYSLOG_IDENTIFIER=hellod", NULL) < 0)
+        log_write(priority, "%s", text);
+}
+
+void log_lines(const char *message_id, int priority, const char *lines)
 {
     while (*lines) {
         int length = (int)strcspn(lines, "\n");
         if (length > 0)
-            log_write(priority, "%.*s", length, lines);
+            log_event(message_id, priority, "%.*s", length, lines);
         lines += length + (lines[length] == '\n');
     }
 }

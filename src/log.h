@@ -21,8 +21,15 @@ bool log_enabled(int priority);
  */
 void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* One entry a line; empty lines are none. */
-void log_lines(int priority, const char *lines);
+/* One entry a line, each as log_event(); empty lines are none. */
+void log_lines(const char *message_id, int priority, const char *lines);
+
+/*
+ * The same with a MESSAGE_ID (event.h), in the journal's own protocol where standard error is the journal,
+ * for what is rare: it may wait for the journal.
+ */
+void log_event(const char *message_id, int priority, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #define log_error(...)   log_write(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)

@@ -4,6 +4,7 @@
 #include "check_site.h"
 #include "cleanup.h"
 #include "config.h"
+#include "event.h"
 #include "listener.h"
 #include "listening.h"
 #include "log.h"
@@ -149,7 +150,7 @@ static int load(const char *path, struct config *ret)
     int r = config_load(path, stream, ret);
     if (fclose(stream) != 0)
         return -ENOMEM;
-    log_lines(LOG_ERR, mistakes);
+    log_lines(EVENT_CONFIG_REFUSED, LOG_ERR, mistakes);
     return r;
 }
 

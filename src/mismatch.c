@@ -1,6 +1,7 @@
 /* Seen from within the service: it has the sockets and the file, and can't ask systemd. */
 #include "mismatch.h"
 
+#include "event.h"
 #include "log.h"
 #include "units.h"
 
@@ -41,8 +42,9 @@ void mismatch_tell(const struct listeners *listeners, const struct addresses *wa
                  has, unit, says, ini);
         return;
     }
-    log_warning("%s listens on %s, but %s says %s; `systemctl reload %.*s` moves it", unit, has, ini, says,
-                (int)strcspn(unit, "."), unit);
+    log_event(EVENT_ADDRESS_DIFFERS, LOG_WARNING,
+              "%s listens on %s, but %s says %s; `systemctl reload %.*s` moves it", unit, has, ini, says,
+              (int)strcspn(unit, "."), unit);
     snprintf(status, size, "; %s says %s: `systemctl reload %.*s` moves it", ini, says,
              (int)strcspn(unit, "."), unit);
 }

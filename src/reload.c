@@ -2,6 +2,7 @@
 #include "reload.h"
 
 #include "cleanup.h"
+#include "event.h"
 #include "log.h"
 #include "reload_ask.h"
 #include "service.h"
@@ -144,7 +145,7 @@ __attribute__((format(printf, 2, 3))) static enum reload_result refuse(pid_t ask
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    log_error("Not reloaded, going on as before: %s", text);
+    log_event(EVENT_NOT_RELOADED, LOG_ERR, "Not reloaded, going on as before: %s", text);
     service_ready("Not reloaded, going on as before: %s", text);
     reload_answer(asker, false, text);
     return RELOAD_REFUSED;
@@ -261,8 +262,9 @@ void reload_tell_pause(const struct arrival *arrival, const struct server *serve
     if (!arrival->state.file)
         return;
     int64_t pause = now_usec() - arrival->paused_usec;
-    log_notice("Reloaded: %u connections carried over, no worker ran for %lld.%03lld ms",
-               server_connections(server), (long long)(pause / 1000), (long long)(pause % 1000));
+    log_event(EVENT_RELOADED, LOG_NOTICE,
+              "Reloaded: %u connections carried over, no worker ran for %lld.%03lld ms",
+              server_connections(server), (long long)(pause / 1000), (long long)(pause % 1000));
 }
 
 void reload_complete(struct arrival *arrival)

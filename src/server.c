@@ -6,6 +6,7 @@
 #include "server.h"
 
 #include "clients.h"
+#include "event.h"
 #include "log.h"
 #include "pool.h"
 #include "reload_ask.h"
@@ -84,7 +85,8 @@ static int on_drain_over(sd_event_source *source, uint64_t usec, void *context)
     (void)source;
     (void)usec;
     struct server *server = context;
-    log_warning("Draining has taken its time; %u connections are cut short", clients_count(server->clients));
+    log_event(EVENT_DRAIN_CUT, LOG_WARNING, "Draining has taken its time; %u connections are cut short",
+              clients_count(server->clients));
     server->stopped = true;
     return 0;
 }

@@ -118,6 +118,15 @@ static void a_long_entry_is_cut(void **state)
     assert_int_equal(strchr(got, '\n') - got, 4095);
 }
 
+static void an_event_is_an_entry_elsewhere(void **state)
+{
+    (void)state;
+    name_stream(0); /* the journal, but no socket of it: as a test, or a pipe in between, has it */
+    log_event("0123456789abcdef0123456789abcdef", LOG_NOTICE, "%s\nb", "a");
+    log_lines("0123456789abcdef0123456789abcdef", LOG_ERR, "one\n\ntwo\n");
+    assert_string_equal(logged(), "<5>a b\n<3>one\n<3>two\n");
+}
+
 static void a_full_pipe_holds_up_nobody(void **state)
 {
     (void)state;
@@ -159,7 +168,8 @@ int main(void)
         row(an_entry_is_a_plain_line),          row(the_journal_gets_the_priority),
         row(another_stream_is_not_the_journal), row(the_level_decides),
         row(control_bytes_do_not_make_lines),   row(a_long_entry_is_cut),
-        row(a_full_pipe_holds_up_nobody),       row(a_full_socket_holds_up_nobody),
+        row(an_event_is_an_entry_elsewhere),    row(a_full_pipe_holds_up_nobody),
+        row(a_full_socket_holds_up_nobody),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -1,0 +1,17 @@
+#ifndef HELLOD_EVENT_H
+#define HELLOD_EVENT_H
+
+/*
+ * What an administrator may want to look for, or have explained (journalctl -x): a MESSAGE_ID each, which
+ * never changes. systemd/hellod.catalog says of each what it means and what to do.
+ */
+
+#define EVENT_CONFIG_REFUSED "adced9f1ebb44a3c92e799f02fdc09c6" /* a mistake in hello.ini */
+#define EVENT_ADDRESS_DIFFERS                                                                                \
+    "717cd67764ed4e2c9b2d49ce875c3271"                        /* the sockets are not where hello.ini says */
+#define EVENT_NO_SOCKET    "1e975d4764444a7c97597ea2be48ad3b" /* the socket unit passed no socket */
+#define EVENT_RELOADED     "1ba203a104fd43c1b629b22b84dbb965" /* the process has replaced itself */
+#define EVENT_NOT_RELOADED "c89ffc3dc0c746618dd6b156562ea496" /* it has not, and goes on as before */
+#define EVENT_DRAIN_CUT    "77187c8cae3042e2ae5dea3671e8d6dc" /* a stop has cut connections short */
+
+#endif
