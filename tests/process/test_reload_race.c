@@ -161,7 +161,8 @@ static void turn(bool with_stops)
         server_signal(r.server, SIGHUP);
         r.reloads++;
     }
-    if (what == 9)
+    /* Seldom: where its signal merges with the last one, it asks again, seconds later. */
+    if (draw(50) == 0)
         ask_and_wait();
     if (with_stops && what >= 6) {
         let_clients_run(what == 6 ? 30000 : 3000);
