@@ -57,7 +57,7 @@ static int read_right(const char *ini, const struct units *units, struct config 
     if (fclose(stream) != 0)
         return -ENOMEM;
     if (r < 0)
-        log_lines(EVENT_CONFIG_REFUSED, LOG_ERR, mistakes);
+        log_lines(LOG_ERR, mistakes, EVENT_CONFIG_REFUSED, "The configuration has mistakes and is not used");
     return r;
 }
 

@@ -208,10 +208,12 @@ static bool sockets_are_missing(void)
     char service[UNIT_NAME_MAX], socket[UNIT_NAME_MAX];
     if (!getenv("INVOCATION_ID") || !find_own_service(service) || !units_socket_of_service(service, socket))
         return false;
-    log_event(EVENT_NO_SOCKET, LOG_ERR,
-              "%s has passed no socket: its unit was changed and it was not restarted since; "
-              "`systemctl restart %s`",
-              socket, socket);
+    char text[4 * UNIT_NAME_MAX];
+    snprintf(text, sizeof text,
+             "%s has passed no socket: its unit was changed and it was not restarted since; `systemctl "
+             "restart %s`",
+             socket, socket);
+    log_lines(LOG_ERR, text, EVENT_NO_SOCKET, "Started without a socket");
     return true;
 }
 

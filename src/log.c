@@ -131,6 +131,11 @@ void log_write(int priority, const char *format, ...)
     errno = saved;
 }
 
+static bool speaks_to_journal(void)
+{
+    return to_journal && to_socket && has_journal_socket;
+}
+
 void log_event(const char *message_id, int priority, const char *format, ...)
 {
     char text[ENTRY_MAX];
@@ -141,18 +146,20 @@ void log_event(const char *message_id, int priority, const char *format, ...)
     if (n < 0)
         return;
     blank_control_bytes(text, strlen(text));
-    bool native = to_journal && to_socket && has_journal_socket;
-    if (!native || sd_journal_send("MESSAGE=%s", text, "MESSAGE_ID=%s", message_id, "PRIORITY=%i", priority,
-                                   "SYSLOG_IDENTIFIER=hellod", NULL) < 0)
+    if (!speaks_to_journal() ||
+        sd_journal_send("MESSAGE=%s", text, "MESSAGE_ID=%s", message_id, "PRIORITY=%i", priority,
+                        "SYSLOG_IDENTIFIER=hellod", NULL) < 0)
         log_write(priority, "%s", text);
 }
 
-void log_lines(const char *message_id, int priority, const char *lines)
+void log_lines(int priority, const char *lines, const char *message_id, const char *summary)
 {
     while (*lines) {
         int length = (int)strcspn(lines, "\n");
         if (length > 0)
-            log_event(message_id, priority, "%.*s", length, lines);
+            log_write(priority, "%.*s", length, lines);
         lines += length + (lines[length] == '\n');
     }
+    if (speaks_to_journal())
+        log_event(message_id, priority, "%s", summary);
 }

@@ -150,7 +150,7 @@ static int load(const char *path, struct config *ret)
     int r = config_load(path, stream, ret);
     if (fclose(stream) != 0)
         return -ENOMEM;
-    log_lines(EVENT_CONFIG_REFUSED, LOG_ERR, mistakes);
+    log_lines(LOG_ERR, mistakes, EVENT_CONFIG_REFUSED, "The configuration has mistakes and is not used");
     return r;
 }
 

@@ -123,7 +123,7 @@ static void an_event_is_an_entry_elsewhere(void **state)
     (void)state;
     name_stream(0); /* the journal, but no socket of it: as a test, or a pipe in between, has it */
     log_event("0123456789abcdef0123456789abcdef", LOG_NOTICE, "%s\nb", "a");
-    log_lines("0123456789abcdef0123456789abcdef", LOG_ERR, "one\n\ntwo\n");
+    log_lines(LOG_ERR, "one\n\ntwo\n", "0123456789abcdef0123456789abcdef", "only in the journal");
     assert_string_equal(logged(), "<5>a b\n<3>one\n<3>two\n");
 }
 

@@ -37,9 +37,9 @@ if systemctl reload hello.service; then fail 'a reload with a wrong hello.ini su
 ok 'a reload with a wrong hello.ini fails'
 like '*hello.ini:*pool_size = none*' "$(journal --unit=hello.service)" 'the journal says where it is wrong'
 event() { sed -n "s/^#define EVENT_$1  *\"\([0-9a-f]*\)\".*/\1/p" /event.h; }
-like '*pool_size = none*' "$(journal --unit=hello.service MESSAGE_ID="$(event CONFIG_REFUSED)")" 'by its number, too'
+like '*has mistakes and is not used*' "$(journal MESSAGE_ID="$(event CONFIG_REFUSED)")" 'and has an event of it'
 like '*Reloaded: *' "$(journal MESSAGE_ID="$(event RELOADED)")" 'as are the reloads before'
 journalctl --sync
-like '*A mistake in the configuration of hellod*hellod --check*' "$(journalctl --boot --no-pager --catalog --unit=hello.service)" 'journalctl -x explains it'
+like '*A mistake in the configuration of hellod*hellod --check*' "$(journalctl --boot --no-pager --catalog MESSAGE_ID="$(event CONFIG_REFUSED)")" 'journalctl -x explains it'
 same two "$(page)" 'the server goes on as it was'
 same "active $pid" "$(state_of hello.service) $(property hello.service MainPID)" 'in the same process'
