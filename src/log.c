@@ -154,6 +154,8 @@ void log_event(const char *message_id, int priority, const char *format, ...)
 
 void log_lines(int priority, const char *lines, const char *message_id, const char *summary)
 {
+    if (!*lines)
+        return;
     while (*lines) {
         int length = (int)strcspn(lines, "\n");
         if (length > 0)

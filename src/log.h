@@ -22,9 +22,9 @@ bool log_enabled(int priority);
 void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * For a process that is about to end. One entry a line; empty lines are none. The journal knows the unit of
- * what comes by standard error for sure, of other entries only while their sender lives: so the event, an
- * entry that sums up, comes behind, and in the journal only.
+ * For a process that is about to end. One entry a line; empty lines are none, and no text is no event. The
+ * journal knows the unit of what comes by standard error for sure, of other entries only while their sender
+ * lives: so the event, an entry that sums up, comes behind, and in the journal only.
  */
 void log_lines(int priority, const char *lines, const char *message_id, const char *summary);
 
