@@ -18,6 +18,7 @@ WARNINGS := -Wall -Wextra $(WERROR) -Wformat=2 -Wshadow -Wundef -Wvla -Wstrict-p
             -Wpointer-arith -Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wstrict-overflow=2
 B := build
 VARIANT_FLAGS :=
+, := ,
 
 ALL_CFLAGS := -std=gnu17 -pthread $(WARNINGS) -D_GNU_SOURCE -DHELLOD_VERSION='"$(VERSION)"' -Isrc $(CFLAGS) $(VARIANT_FLAGS)
 LIBS := -lsystemd -linih
@@ -26,7 +27,8 @@ TEST_LIBS := -lcmocka
 SOURCES := $(wildcard src/*.c src/http/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libhellod.a
-SUPPORT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c))
+FAULT := $(B)/tests/support/fault.o
+SUPPORT := $(filter-out $(FAULT),$(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 BENCH_PROGRAMS := $(addprefix $(B)/tests/bench/,limit crowd hostile latency first shapes jobs)
 OTHER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/conversations/*.c tests/process/test_*.c))
@@ -183,6 +185,14 @@ $(B)/tests/%.o: ALL_CFLAGS += -Itests
 $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
+# Tests of what happens when a call fails: these calls go through tests/support/fault.c.
+WRAPPED := malloc calloc reallocarray strdup mmap accept4 epoll_create1 epoll_ctl epoll_wait eventfd timerfd_create \
+           timerfd_settime syscall open openat fstat fstatat fdopendir readdir readlinkat read write pread pwrite sendfile \
+           send recv shutdown ioctl pthread_create memfd_create fcntl getrandom clock_gettime
+FAULT_TESTS := $(filter $(B)/tests/unit/test_fault_% $(B)/tests/unit/test_log_limit,$(UNIT_TESTS))
+$(FAULT_TESTS): $(FAULT)
+$(FAULT_TESTS): override LDFLAGS += $(addprefix -Wl$(,)--wrap=,$(WRAPPED))
+
 # What runs in containers is alone with the C library.
 $(B)/tests/system/%: $(B)/tests/system/%.o
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
@@ -216,5 +226,5 @@ system-programs: $(SYSTEM_PROGRAMS)
 .PHONY: bench-programs
 bench-programs: $(B)/hellod $(BENCH_PROGRAMS)
 
--include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(UNIT_TESTS:=.d) $(OTHER_TESTS:=.d) $(BENCH_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(FAULT:.o=.d) $(UNIT_TESTS:=.d) $(OTHER_TESTS:=.d) $(BENCH_PROGRAMS:=.d)
 .SECONDARY:

@@ -7,6 +7,7 @@
 #include "connection_state.h"
 #include "fd_limit.h"
 #include "log.h"
+#include "log_limit.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -103,6 +104,7 @@ static void arm_client(struct clients *clients, struct connection *connection, e
         return;
     }
     slot_withdraw(&connection->slot, turn);
+    log_limit(LOG_CAUSE_CONNECTION, "A connection is closed: it can't be watched: %s", strerror(-r));
     connection->reason = REASON_MEMORY;
     close_client(clients, connection);
 }
@@ -181,7 +183,7 @@ static int accept_from(struct clients *clients, unsigned index)
     if (accept_again(error)) {
         (void)arm_listener(clients, index);
     } else {
-        log_warning("Can't accept a client: %s; it waits", strerror(error));
+        log_limit(LOG_CAUSE_ACCEPT, "Can't accept a client: %s; it waits", strerror(error));
         park(clients, index);
     }
     return -error;

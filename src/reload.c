@@ -4,6 +4,7 @@
 #include "cleanup.h"
 #include "event.h"
 #include "log.h"
+#include "log_limit.h"
 #include "reload_ask.h"
 #include "service.h"
 
@@ -213,6 +214,7 @@ static int execute(const struct reload *reload, int state_fd)
         return -ENOMEM;
     }
     snprintf(resume, sizeof resume, "--resume=%d", state_fd);
+    log_limit_tell_all(); /* the successor starts counting from nothing */
     execve(reload->program, (char *[]){reload->program, config, resume, NULL}, environ);
     return -errno;
 }

@@ -8,6 +8,7 @@
 #include "clients.h"
 #include "event.h"
 #include "log.h"
+#include "log_limit.h"
 #include "pool.h"
 #include "reload_ask.h"
 #include "resource.h"
@@ -140,6 +141,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *context)
     (void)usec;
     struct server *server = context;
     bool again = clients_sweep(server->clients, DRAIN_GRACE_USEC);
+    again = log_limit_tell() || again;
     int r = again ? schedule_sweep(server) : 0;
     return r < 0 ? r : leave_if_drained(server);
 }
@@ -332,6 +334,7 @@ void server_end(struct server *server)
     if (server->pool)
         clients_drain(server->clients);
     uint64_t jobs = pool_end(server->pool);
+    log_limit_tell_all();
     if (server->clients) {
         unsigned cut = clients_cut(server->clients);
         struct clients_totals totals = clients_totals(server->clients);

@@ -1,0 +1,123 @@
+/*
+ * A counter a cause. Who adds the first event to it, or finds the interval over, writes the text; all others
+ * have counted and go. A lock is only ever tried: whoever holds it is about to write a text of the same
+ * cause, which will do for both.
+ */
+#include "log_limit.h"
+
+#include "log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#define INTERVAL_USEC (LOG_LIMIT_INTERVAL_SECONDS * INT64_C(1000000))
+
+static const int priority_of[LOG_CAUSE_COUNT] = {
+    [LOG_CAUSE_ACCEPT] = LOG_WARNING,    [LOG_CAUSE_SHORTAGE] = LOG_WARNING,
+    [LOG_CAUSE_FAILURE] = LOG_ERR,       [LOG_CAUSE_FILE_ERROR] = LOG_ERR,
+    [LOG_CAUSE_FILE_SHORT] = LOG_NOTICE, [LOG_CAUSE_CONNECTION] = LOG_WARNING,
+};
+
+struct counter {
+    _Atomic uint64_t count;      /* not yet told */
+    _Atomic int64_t quiet_until; /* CLOCK_MONOTONIC, microseconds; 0: nothing was told yet */
+    pthread_mutex_t lock;        /* over the text, and the right to tell */
+    char text[LOG_LIMIT_TEXT_MAX];
+};
+
+static struct counter counters[LOG_CAUSE_COUNT] = {
+    [0 ... LOG_CAUSE_COUNT - 1] = {.lock = PTHREAD_MUTEX_INITIALIZER},
+};
+
+static int64_t now_usec(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
+}
+
+static void unlock(struct counter *counter)
+{
+    int r = pthread_mutex_unlock(&counter->lock);
+    assert(r == 0);
+}
+
+static bool is_quiet(const struct counter *counter, int64_t now)
+{
+    return now < atomic_load_explicit(&counter->quiet_until, memory_order_relaxed);
+}
+
+/* With the lock held. */
+static void tell(enum log_cause cause, int64_t now)
+{
+    struct counter *counter = &counters[cause];
+    uint64_t count = atomic_exchange(&counter->count, 0);
+    int64_t last = atomic_load_explicit(&counter->quiet_until, memory_order_relaxed) - INTERVAL_USEC;
+    if (count == 0)
+        return;
+    atomic_store_explicit(&counter->quiet_until, now + INTERVAL_USEC, memory_order_relaxed);
+    char times[64] = "";
+    if (count > 1 && last < 0)
+        snprintf(times, sizeof times, " (%llu times)", (unsigned long long)count);
+    else if (count > 1)
+        snprintf(times, sizeof times, " (%llu times in %lld s)", (unsigned long long)count,
+                 (long long)(now - last + 999999) / 1000000);
+    log_write(priority_of[cause], "%s%s", counter->text, times);
+}
+
+void log_limit(enum log_cause cause, const char *format, ...)
+{
+    int saved = errno;
+    struct counter *counter = &counters[cause];
+    uint64_t before = atomic_fetch_add(&counter->count, 1);
+    int64_t now = now_usec();
+    if ((before == 0 || !is_quiet(counter, now)) && pthread_mutex_trylock(&counter->lock) == 0) {
+        va_list arguments;
+        va_start(arguments, format);
+        vsnprintf(counter->text, sizeof counter->text, format, arguments);
+        va_end(arguments);
+        if (!is_quiet(counter, now))
+            tell(cause, now);
+        unlock(counter);
+    }
+    errno = saved;
+}
+
+bool log_limit_wants_text(enum log_cause cause)
+{
+    return atomic_load(&counters[cause].count) == 0 || !is_quiet(&counters[cause], now_usec());
+}
+
+/* True: something is left. */
+static bool tell_each(int64_t now, bool quiet_too)
+{
+    bool left = false;
+    for (enum log_cause cause = 0; cause < LOG_CAUSE_COUNT; cause++) {
+        struct counter *counter = &counters[cause];
+        if (atomic_load(&counter->count) == 0)
+            continue;
+        bool mine = (quiet_too || !is_quiet(counter, now)) && pthread_mutex_trylock(&counter->lock) == 0;
+        if (mine) {
+            tell(cause, now);
+            unlock(counter);
+        }
+        left = left || !mine;
+    }
+    return left;
+}
+
+bool log_limit_tell(void)
+{
+    return tell_each(now_usec(), false);
+}
+
+void log_limit_tell_all(void)
+{
+    (void)tell_each(now_usec(), true);
+}

@@ -1,0 +1,256 @@
+/* What --wrap leads the program's calls to: each counts, and fails if it is its turn, or is the real one. */
+#include "fault.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ERRORS_MAX = 8 };
+
+static const struct {
+    const char *name;
+    int errors[ERRORS_MAX + 1];
+} calls[FAULT_COUNT] = {
+    [FAULT_MALLOC] = {"malloc", {ENOMEM}},
+    [FAULT_CALLOC] = {"calloc", {ENOMEM}},
+    [FAULT_REALLOCARRAY] = {"reallocarray", {ENOMEM}},
+    [FAULT_STRDUP] = {"strdup", {ENOMEM}},
+    [FAULT_MMAP] = {"mmap", {ENOMEM, EAGAIN, ENFILE}},
+    [FAULT_ACCEPT4] = {"accept4", {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EINTR, ECONNABORTED, EPROTO}},
+    [FAULT_EPOLL_CREATE1] = {"epoll_create1", {EMFILE, ENFILE, ENOMEM}},
+    [FAULT_EPOLL_CTL] = {"epoll_ctl", {ENOMEM, ENOSPC}},
+    [FAULT_EPOLL_WAIT] = {"epoll_wait", {EINTR}},
+    [FAULT_EVENTFD] = {"eventfd", {EMFILE, ENFILE, ENOMEM}},
+    [FAULT_TIMERFD_CREATE] = {"timerfd_create", {EMFILE, ENFILE, ENOMEM}},
+    [FAULT_TIMERFD_SETTIME] = {"timerfd_settime", {EINVAL}},
+    [FAULT_SYSCALL] = {"syscall", {EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR, EIO, ENOSYS}},
+    [FAULT_OPEN] = {"open", {EMFILE, ENFILE, ENOMEM, EIO}},
+    [FAULT_OPENAT] = {"openat", {EMFILE, ENFILE, ENOMEM, EINTR, EIO}},
+    [FAULT_FSTAT] = {"fstat", {ENOMEM, EIO}},
+    [FAULT_FSTATAT] = {"fstatat", {ENOMEM, EIO}},
+    [FAULT_FDOPENDIR] = {"fdopendir", {ENOMEM}},
+    [FAULT_READDIR] = {"readdir", {ENOMEM, EIO}},
+    [FAULT_READLINKAT] = {"readlinkat", {ENOMEM, EIO}},
+    [FAULT_READ] = {"read", {EIO, EINTR}},
+    [FAULT_WRITE] = {"write", {ENOSPC, EIO, EINTR}},
+    [FAULT_PREAD] = {"pread", {EIO, EINTR}},
+    [FAULT_PWRITE] = {"pwrite", {ENOSPC, EIO}},
+    [FAULT_SENDFILE] = {"sendfile", {EAGAIN, EINTR, EIO, ENOMEM, EPIPE, ECONNRESET}},
+    [FAULT_SEND] = {"send", {EAGAIN, EINTR, ENOBUFS, ENOMEM, EPIPE, ECONNRESET}},
+    [FAULT_RECV] = {"recv", {EAGAIN, EINTR, ENOMEM, ECONNRESET}},
+    [FAULT_SHUTDOWN] = {"shutdown", {ENOTCONN}},
+    [FAULT_IOCTL] = {"ioctl", {ENOTTY}},
+    [FAULT_PTHREAD_CREATE] = {"pthread_create", {EAGAIN}},
+    [FAULT_MEMFD_CREATE] = {"memfd_create", {EMFILE, ENFILE, ENOMEM}},
+    [FAULT_FCNTL] = {"fcntl", {EBADF}},
+    [FAULT_GETRANDOM] = {"getrandom", {EAGAIN, EINTR}},
+};
+
+static _Atomic unsigned counts[FAULT_COUNT];
+static _Atomic int set_call = FAULT_COUNT, set_error;
+static _Atomic unsigned set_first, set_times;
+static _Atomic bool struck;
+static _Atomic int64_t clock_shift;
+static _Thread_local bool is_spared;
+
+const char *fault_name(enum fault_call call)
+{
+    return calls[call].name;
+}
+
+const int *fault_errors(enum fault_call call)
+{
+    return calls[call].errors;
+}
+
+void fault_set(enum fault_call call, unsigned first, unsigned times, int error)
+{
+    set_call = FAULT_COUNT;
+    for (int i = 0; i < FAULT_COUNT; i++)
+        counts[i] = 0;
+    set_first = first;
+    set_times = times;
+    set_error = error;
+    struck = false;
+    set_call = (int)call;
+}
+
+void fault_clear(void)
+{
+    set_call = FAULT_COUNT;
+}
+
+unsigned fault_calls(enum fault_call call)
+{
+    return counts[call];
+}
+
+bool fault_has_struck(void)
+{
+    return struck;
+}
+
+void fault_spare(bool spared)
+{
+    is_spared = spared;
+}
+
+void fault_shift_clock(int64_t usec)
+{
+    clock_shift = usec;
+}
+
+/* Whether this call is to fail; errno is set then. */
+static bool strikes(enum fault_call call)
+{
+    if (is_spared)
+        return false;
+    unsigned n = ++counts[call];
+    if (set_call != (int)call || n < set_first || n - set_first >= set_times)
+        return false;
+    struck = true;
+    errno = set_error;
+    return true;
+}
+
+static bool is_regular(int fd);
+
+/* A wrapped call: TYPE NAME(PARAMETERS) fails as FAILURE or does NAME(ARGUMENTS). */
+#define WRAP_IF(condition, call, failure, type, name, parameters, arguments)                                 \
+    type __real_##name parameters;                                                                           \
+    type __wrap_##name parameters;                                                                           \
+    type __wrap_##name parameters                                                                            \
+    {                                                                                                        \
+        if ((condition) && strikes(call))                                                                    \
+            return failure;                                                                                  \
+        return __real_##name arguments;                                                                      \
+    }
+
+#define WRAP(...) WRAP_IF(true, __VA_ARGS__)
+
+WRAP(FAULT_MALLOC, NULL, void *, malloc, (size_t size), (size))
+WRAP(FAULT_CALLOC, NULL, void *, calloc, (size_t n, size_t size), (n, size))
+WRAP(FAULT_REALLOCARRAY, NULL, void *, reallocarray, (void *p, size_t n, size_t size), (p, n, size))
+WRAP(FAULT_STRDUP, NULL, char *, strdup, (const char *s), (s))
+WRAP(FAULT_MMAP, MAP_FAILED, void *, mmap, (void *p, size_t n, int prot, int flags, int fd, off_t at),
+     (p, n, prot, flags, fd, at))
+WRAP(FAULT_ACCEPT4, -1, int, accept4, (int fd, struct sockaddr *from, socklen_t *length, int flags),
+     (fd, from, length, flags))
+WRAP(FAULT_EPOLL_CREATE1, -1, int, epoll_create1, (int flags), (flags))
+WRAP(FAULT_EPOLL_CTL, -1, int, epoll_ctl, (int set, int operation, int fd, struct epoll_event *event),
+     (set, operation, fd, event))
+WRAP(FAULT_EPOLL_WAIT, -1, int, epoll_wait, (int set, struct epoll_event *events, int most, int timeout),
+     (set, events, most, timeout))
+WRAP(FAULT_EVENTFD, -1, int, eventfd, (unsigned count, int flags), (count, flags))
+WRAP(FAULT_TIMERFD_CREATE, -1, int, timerfd_create, (int which, int flags), (which, flags))
+WRAP(FAULT_TIMERFD_SETTIME, -1, int, timerfd_settime,
+     (int fd, int flags, const struct itimerspec *when, struct itimerspec *before), (fd, flags, when, before))
+WRAP(FAULT_FSTAT, -1, int, fstat, (int fd, struct stat *st), (fd, st))
+WRAP(FAULT_FSTATAT, -1, int, fstatat, (int fd, const char *path, struct stat *st, int flags),
+     (fd, path, st, flags))
+WRAP(FAULT_FDOPENDIR, NULL, DIR *, fdopendir, (int fd), (fd))
+WRAP(FAULT_READDIR, NULL, struct dirent *, readdir, (DIR * dir), (dir))
+WRAP(FAULT_READLINKAT, -1, ssize_t, readlinkat, (int fd, const char *path, char *text, size_t size),
+     (fd, path, text, size))
+WRAP_IF(is_regular(fd), FAULT_READ, -1, ssize_t, read, (int fd, void *data, size_t length),
+        (fd, data, length))
+WRAP_IF(is_regular(fd), FAULT_WRITE, -1, ssize_t, write, (int fd, const void *data, size_t length),
+        (fd, data, length))
+WRAP(FAULT_PREAD, -1, ssize_t, pread, (int fd, void *data, size_t length, off_t at), (fd, data, length, at))
+WRAP(FAULT_PWRITE, -1, ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at),
+     (fd, data, length, at))
+WRAP(FAULT_SENDFILE, -1, ssize_t, sendfile, (int out, int in, off_t *at, size_t length),
+     (out, in, at, length))
+WRAP_IF(fd != STDERR_FILENO, FAULT_SEND, -1, ssize_t, send, (int fd, const void *data, size_t n, int flags),
+        (fd, data, n, flags))
+WRAP(FAULT_RECV, -1, ssize_t, recv, (int fd, void *data, size_t length, int flags), (fd, data, length, flags))
+WRAP(FAULT_SHUTDOWN, -1, int, shutdown, (int fd, int how), (fd, how))
+WRAP(FAULT_PTHREAD_CREATE, errno, int, pthread_create,
+     (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
+     (thread, attributes, run, argument))
+WRAP(FAULT_MEMFD_CREATE, -1, int, memfd_create, (const char *name, unsigned flags), (name, flags))
+WRAP(FAULT_GETRANDOM, -1, ssize_t, getrandom, (void *data, size_t length, unsigned flags),
+     (data, length, flags))
+
+/* Those that may have one argument more; only numbers and pointers are passed on. */
+#define WRAP_OPEN_ENDED(call, type, name, parameters, last, extra, ...)                                      \
+    type __real_##name parameters;                                                                           \
+    type __wrap_##name parameters;                                                                           \
+    type __wrap_##name parameters                                                                            \
+    {                                                                                                        \
+        va_list arguments;                                                                                   \
+        if (strikes(call))                                                                                   \
+            return -1;                                                                                       \
+        va_start(arguments, last);                                                                           \
+        extra value = va_arg(arguments, extra);                                                              \
+        va_end(arguments);                                                                                   \
+        return __real_##name(__VA_ARGS__, value);                                                            \
+    }
+
+WRAP_OPEN_ENDED(FAULT_OPEN, int, open, (const char *path, int flags, ...), flags, mode_t, path, flags)
+WRAP_OPEN_ENDED(FAULT_OPENAT, int, openat, (int fd, const char *path, int flags, ...), flags, mode_t, fd,
+                path, flags)
+WRAP_OPEN_ENDED(FAULT_IOCTL, int, ioctl, (int fd, unsigned long request, ...), request, void *, fd, request)
+WRAP_OPEN_ENDED(FAULT_FCNTL, int, fcntl, (int fd, int operation, ...), operation, void *, fd, operation)
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+long __wrap_syscall(long number, ...)
+{
+    va_list list;
+    long a[4];
+    if (strikes(FAULT_SYSCALL))
+        return -1;
+    va_start(list, number);
+    for (int i = 0; i < 4; i++)
+        a[i] = va_arg(list, long);
+    va_end(list);
+    return __real_syscall(number, a[0], a[1], a[2], a[3]);
+}
+
+int __real_clock_gettime(clockid_t which, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t which, struct timespec *ret);
+
+int __wrap_clock_gettime(clockid_t which, struct timespec *ret)
+{
+    int r = __real_clock_gettime(which, ret);
+    int64_t nsec = ret->tv_nsec + clock_shift % 1000000 * 1000;
+    ret->tv_sec += clock_shift / 1000000 + nsec / 1000000000;
+    ret->tv_nsec = nsec % 1000000000;
+    return r;
+}
+
+/* eventfds are written to and read by the same calls, and never fail. */
+static bool is_regular(int fd)
+{
+    struct stat st;
+    return __real_fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+unsigned fault_open_fds(void)
+{
+    unsigned n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (dir && __real_readdir(dir))
+        n++;
+    if (dir)
+        closedir(dir);
+    return n;
+}
