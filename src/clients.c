@@ -4,6 +4,8 @@
  */
 #include "clients.h"
 
+#include "admission.h"
+#include "attention.h"
 #include "connection_state.h"
 #include "fd_limit.h"
 #include "log.h"
@@ -15,64 +17,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 /* Keys of connections are turn << 32 | fd, with turns of 30 bits; those of listening sockets lie above. */
-#define LISTENER_KEY (UINT64_C(1) << 62)
+_Static_assert(ADMISSION_KEY == UINT64_C(1) << 62, "above the keys of all connections");
 
 struct clients {
     struct clients_options options;
     struct pool *pool;
     struct connection *table;
+    struct peer *peers; /* of the connections in the table's same places */
     size_t table_size;
-    unsigned max_connections;
     struct workspace *workspaces; /* one a worker, and the last one for the main thread */
-    int event_fd;
-
-    _Atomic bool draining;
-    _Atomic bool watched; /* the main thread sweeps */
-    _Atomic unsigned count;
+    struct attention attention;
+    struct admission admission;
     _Atomic int highest_fd;
-    _Atomic unsigned long left_to_accept; /* of exit_after */
-    _Atomic uint64_t connections, requests;
-    _Atomic bool parked[LISTENERS_MAX]; /* listening sockets not armed for want of fds or slots */
+    _Atomic uint64_t requests;
 };
-
-static void call_main(struct clients *clients)
-{
-    ssize_t n = write(clients->event_fd, &(uint64_t){1}, sizeof(uint64_t));
-    assert(n == sizeof(uint64_t));
-}
-
-static void want_sweep(struct clients *clients)
-{
-    if (!atomic_load_explicit(&clients->watched, memory_order_relaxed) &&
-        !atomic_exchange(&clients->watched, true))
-        call_main(clients);
-}
-
-static int arm_listener(struct clients *clients, unsigned index)
-{
-    return pool_arm(clients->pool, clients->options.listeners->list[index].fd, EPOLLIN, LISTENER_KEY + index);
-}
-
-static void unpark(struct clients *clients)
-{
-    for (unsigned i = 0; i < clients->options.listeners->count; i++)
-        if (atomic_load(&clients->parked[i]) && atomic_exchange(&clients->parked[i], false) &&
-            !atomic_load(&clients->draining))
-            (void)arm_listener(clients, i);
-}
-
-/* The clients of this socket wait in its backlog until a connection closes or the sweep comes by. */
-static void park(struct clients *clients, unsigned index)
-{
-    atomic_store(&clients->parked[index], true);
-    want_sweep(clients);
-}
 
 static void close_client(struct clients *clients, struct connection *connection)
 {
@@ -83,9 +46,7 @@ static void close_client(struct clients *clients, struct connection *connection)
     connection_close(connection);
     slot_release(&connection->slot);
     close(fd);
-    if (atomic_fetch_sub(&clients->count, 1) == 1 && atomic_load(&clients->draining))
-        call_main(clients);
-    unpark(clients);
+    admission_leave(&clients->admission);
 }
 
 static void arm_client(struct clients *clients, struct connection *connection, enum connection_want want)
@@ -114,7 +75,8 @@ static void run_client(struct clients *clients, struct workspace *workspace, str
     const struct connection_context context = {
         .site = clients->options.site,
         .limits = &clients->options.limits,
-        .draining = &clients->draining,
+        .draining = &clients->admission.draining,
+        .peer = &clients->peers[connection->fd],
     };
     workspace_start_turn(workspace);
     enum connection_want want = connection_run(connection, workspace, &context);
@@ -131,105 +93,22 @@ static void raise_highest(struct clients *clients, int fd)
         ;
 }
 
-/* Counted before anything else, so that a drain that sees 0 has seen all. */
-static bool reserve(struct clients *clients)
-{
-    if (atomic_fetch_add(&clients->count, 1) < clients->max_connections)
-        return true;
-    atomic_fetch_sub(&clients->count, 1);
-    return false;
-}
-
-static void unreserve(struct clients *clients)
-{
-    if (atomic_fetch_sub(&clients->count, 1) == 1 && atomic_load(&clients->draining))
-        call_main(clients);
-}
-
-/* Of the clients that exit_after allows, is there one left to accept? */
-static bool take_ticket(struct clients *clients)
-{
-    if (clients->options.exit_after == 0)
-        return true;
-    unsigned long left = atomic_load(&clients->left_to_accept);
-    while (left > 0)
-        if (atomic_compare_exchange_weak(&clients->left_to_accept, &left, left - 1))
-            return true;
-    return false;
-}
-
-static void return_ticket(struct clients *clients)
-{
-    if (clients->options.exit_after > 0)
-        atomic_fetch_add(&clients->left_to_accept, 1);
-}
-
-/* Whether accepting can go on at once after this errno of accept4(2), which also hands on errors of the new
- * socket. */
-static bool accept_again(int error)
-{
-    return error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM;
-}
-
-static int accept_from(struct clients *clients, unsigned index)
-{
-    /* Not close-on-exec: it is the process itself that executes its successor, and any child closes all it
-     * has. */
-    int fd = accept4(clients->options.listeners->list[index].fd, NULL, NULL, SOCK_NONBLOCK);
-    if (fd >= 0)
-        return fd;
-    int error = errno;
-    return_ticket(clients);
-    if (accept_again(error)) {
-        (void)arm_listener(clients, index);
-    } else {
-        log_limit(LOG_CAUSE_ACCEPT, "Can't accept a client: %s; it waits", strerror(error));
-        park(clients, index);
-    }
-    return -error;
-}
-
-/* The socket of a client that is counted, or a negative errno. */
-static int accept_counted(struct clients *clients, unsigned index)
-{
-    if (atomic_load(&clients->draining))
-        return -ESHUTDOWN;
-    if (take_ticket(clients))
-        return accept_from(clients, index);
-    /* The last ticket may come back from an accept(2) that finds nobody. */
-    park(clients, index);
-    return -EAGAIN;
-}
-
 static void accept_client(struct clients *clients, unsigned worker, unsigned index)
 {
-    if (!reserve(clients)) {
-        park(clients, index);
-        /* A connection may have closed before it could see the mark. */
-        if (clients_count(clients) < clients->max_connections)
-            unpark(clients);
+    struct peer peer;
+    int fd = admission_accept(&clients->admission, index, &peer);
+    if (fd < 0)
         return;
-    }
-    int fd = accept_counted(clients, index);
-    if (fd < 0) {
-        unreserve(clients);
-        return;
-    }
     assert((size_t)fd < clients->table_size);
-    atomic_fetch_add_explicit(&clients->connections, 1, memory_order_relaxed);
     struct workspace *workspace = &clients->workspaces[worker];
     struct connection *connection = &clients->table[fd];
     slot_take(&connection->slot);
+    clients->peers[fd] = peer;
     raise_highest(clients, fd);
-    want_sweep(clients);
+    attention_want_sweep(&clients->attention);
     workspace_start_turn(workspace);
     connection_open(connection, fd, &clients->options.limits, workspace->now_usec);
-    if (clients->options.exit_after > 0 && atomic_load(&clients->left_to_accept) == 0) {
-        atomic_store(&clients->draining, true);
-        call_main(clients);
-    } else {
-        (void)arm_listener(clients, index);
-    }
+    admission_go_on(&clients->admission, index);
     run_client(clients, workspace, connection);
 }
 
@@ -237,8 +116,8 @@ void clients_ready(void *context, unsigned worker, uint64_t key, uint32_t events
 {
     (void)events; /* a hint at most: recv and send tell better what there is */
     struct clients *clients = context;
-    if (key >= LISTENER_KEY) {
-        accept_client(clients, worker, (unsigned)(key - LISTENER_KEY));
+    if (key >= ADMISSION_KEY) {
+        accept_client(clients, worker, (unsigned)(key - ADMISSION_KEY));
         return;
     }
     struct connection *connection = &clients->table[(uint32_t)key];
@@ -250,36 +129,28 @@ int clients_listen(struct clients *clients, struct pool *pool, bool taken_up)
 {
     clients->pool = pool;
     if (clients_count(clients) > 0)
-        want_sweep(clients);
-    for (unsigned i = 0; i < clients->options.listeners->count; i++) {
-        int fd = clients->options.listeners->list[i].fd;
-        int r = taken_up ? arm_listener(clients, i) : pool_watch(pool, fd, EPOLLIN, LISTENER_KEY + i);
-        if (r < 0)
-            return r;
-    }
-    return 0;
+        attention_want_sweep(&clients->attention);
+    return admission_begin(&clients->admission, pool, taken_up);
 }
 
 int clients_event_fd(const struct clients *clients)
 {
-    return clients->event_fd;
+    return clients->attention.fd;
 }
 
 unsigned clients_count(const struct clients *clients)
 {
-    return atomic_load(&clients->count);
+    return admission_clients(&clients->admission);
 }
 
 bool clients_draining(const struct clients *clients)
 {
-    return atomic_load(&clients->draining);
+    return admission_draining(&clients->admission);
 }
 
 void clients_drain(struct clients *clients)
 {
-    atomic_store(&clients->draining, true);
-    for (unsigned i = 0; i < clients->options.listeners->count; i++)
-        (void)pool_unwatch(clients->pool, clients->options.listeners->list[i].fd);
+    admission_drain(&clients->admission);
 }
 
 /* Whether a drain has to look at a connection, by what may be read without owning it. */
@@ -319,27 +190,18 @@ static void sweep_client(struct clients *clients, struct connection *connection,
         arm_client(clients, connection, want);
 }
 
-static bool any_parked(const struct clients *clients)
-{
-    for (unsigned i = 0; i < clients->options.listeners->count; i++)
-        if (atomic_load(&clients->parked[i]))
-            return true;
-    return false;
-}
-
 bool clients_sweep(struct clients *clients, uint64_t grace_usec)
 {
     workspace_start_turn(&clients->workspaces[clients->options.pool_size]);
     int highest = atomic_load(&clients->highest_fd);
     for (int fd = 0; fd <= highest; fd++)
         sweep_client(clients, &clients->table[fd], grace_usec);
-    bool parked = any_parked(clients);
-    unpark(clients);
-    if (parked || clients_count(clients) > 0)
+    if (admission_unpark(&clients->admission) || clients_count(clients) > 0)
         return true;
     /* A client may come, or a socket be parked, between the look and the mark: look again. */
-    atomic_store(&clients->watched, false);
-    return (clients_count(clients) > 0 || any_parked(clients)) && !atomic_exchange(&clients->watched, true);
+    attention_end_watch(&clients->attention);
+    return (clients_count(clients) > 0 || admission_any_parked(&clients->admission)) &&
+           attention_take_watch(&clients->attention);
 }
 
 unsigned clients_cut(struct clients *clients)
@@ -363,7 +225,7 @@ unsigned clients_cut(struct clients *clients)
 struct clients_totals clients_totals(const struct clients *clients)
 {
     return (struct clients_totals){
-        .connections = atomic_load(&clients->connections),
+        .connections = atomic_load(&clients->admission.accepted),
         .requests = atomic_load(&clients->requests),
     };
 }
@@ -378,9 +240,9 @@ void clients_put(const struct clients *clients, struct state *state)
 {
     const struct totals_record totals = {
         .limits = clients->options.limits,
-        .connections = atomic_load(&clients->connections),
+        .connections = atomic_load(&clients->admission.accepted),
         .requests = atomic_load(&clients->requests),
-        .left_to_accept = atomic_load(&clients->left_to_accept),
+        .left_to_accept = atomic_load(&clients->admission.tickets),
         .count = clients_count(clients),
     };
     state_put(state, &totals, sizeof totals);
@@ -407,7 +269,8 @@ static int get_client(struct clients *clients, const struct connection_limits *l
     struct connection *place = &clients->table[connection.fd];
     memcpy(place, &connection, sizeof connection);
     connection_change_limits(place, limits, &clients->options.limits);
-    atomic_fetch_add(&clients->count, 1);
+    peer_of_socket(connection.fd, &clients->peers[connection.fd]);
+    admission_take_up(&clients->admission);
     raise_highest(clients, connection.fd);
     return 0;
 }
@@ -420,28 +283,34 @@ int clients_get(struct clients *clients, struct state *state)
         r = get_client(clients, &totals.limits, state);
     if (r < 0)
         return r;
-    atomic_store(&clients->connections, totals.connections);
+    atomic_store(&clients->admission.accepted, totals.connections);
     atomic_store(&clients->requests, totals.requests);
     if (totals.left_to_accept > 0) {
-        clients->options.exit_after = totals.left_to_accept;
-        atomic_store(&clients->left_to_accept, totals.left_to_accept);
+        clients->admission.counted_out = true;
+        atomic_store(&clients->admission.tickets, totals.left_to_accept);
     }
     return 0;
 }
 
-/* The table covers every fd that the process can have, so that an fd is an index. */
-static int make_table(struct clients *clients)
+/* Pages of it cost memory from their first use on only. */
+static void *map_table(size_t size)
 {
-    clients->max_connections = fd_limit_connections(clients->options.max_connections, &clients->table_size);
-    if (clients->max_connections == 0)
+    void *table =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return table == MAP_FAILED ? NULL : table;
+}
+
+/* The tables cover every fd that the process can have, so that an fd is an index. */
+static int make_tables(struct clients *clients)
+{
+    const struct clients_options *options = &clients->options;
+    unsigned max = fd_limit_connections(options->max_connections, &clients->table_size);
+    if (max == 0)
         return -EMFILE;
-    /* Pages of it cost memory from their first use on only. */
-    void *table = mmap(NULL, clients->table_size * sizeof *clients->table, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (table == MAP_FAILED)
-        return -errno;
-    clients->table = table;
-    return 0;
+    admission_init(&clients->admission, options->listeners, &clients->attention, max, options->exit_after);
+    clients->table = map_table(clients->table_size * sizeof *clients->table);
+    clients->peers = map_table(clients->table_size * sizeof *clients->peers);
+    return clients->table && clients->peers ? 0 : -errno;
 }
 
 static int make_workspaces(struct clients *clients)
@@ -450,8 +319,8 @@ static int make_workspaces(struct clients *clients)
     clients->workspaces = calloc(n, sizeof *clients->workspaces);
     if (!clients->workspaces)
         return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        workspace_init(&clients->workspaces[i], clients->options.site);
+    for (unsigned i = 0; i < n; i++)
+        workspace_init(&clients->workspaces[i], clients->options.site, i);
     return 0;
 }
 
@@ -461,11 +330,11 @@ int clients_new(struct clients **ret, const struct clients_options *options)
     if (!clients)
         return -ENOMEM;
     clients->options = *options;
-    clients->left_to_accept = options->exit_after;
-    clients->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    int r = clients->event_fd < 0 ? -errno : make_workspaces(clients);
+    int r = attention_open(&clients->attention);
     if (r == 0)
-        r = make_table(clients);
+        r = make_workspaces(clients);
+    if (r == 0)
+        r = make_tables(clients);
     if (r < 0) {
         clients_free(clients);
         return r;
@@ -481,8 +350,9 @@ void clients_free(struct clients *clients)
     assert(clients_count(clients) == 0);
     if (clients->table)
         munmap(clients->table, clients->table_size * sizeof *clients->table);
-    if (clients->event_fd >= 0)
-        close(clients->event_fd);
+    if (clients->peers)
+        munmap(clients->peers, clients->table_size * sizeof *clients->peers);
+    attention_close(&clients->attention);
     free(clients->workspaces);
     free(clients);
 }

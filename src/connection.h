@@ -2,6 +2,7 @@
 #define HELLOD_CONNECTION_H
 
 #include "exchange.h"
+#include "peer.h"
 #include "slot.h"
 #include "workspace.h"
 
@@ -75,6 +76,7 @@ struct connection_context {
     const struct site *site;
     const struct connection_limits *limits;
     const _Atomic bool *draining;
+    const struct peer *peer;
 };
 
 /* A new client on a non-blocking stream socket. The fd stays the caller's to close. */

@@ -42,6 +42,8 @@ static void append_head(const struct exchange *x, struct response *response)
         response_write_head(response, x->setting->now->date, output_end(x->output), output_room(x->output));
     assert(n > 0);
     output_advance(x->output, n);
+    x->answer->status = response->status;
+    x->answer->content_length = x->head_only ? 0 : response->content_length;
 }
 
 /* A response with a small page of our own. */
@@ -300,7 +302,11 @@ enum exchange_result exchange_run(const struct setting *setting, struct str head
         exchange_refuse(setting->site, setting->now, head, status, output, ret);
         return EXCHANGE_ANSWERED;
     }
-    *ret = (struct answer){.close = setting->closing || !request.keep_alive, .unread = setting->closing};
+    *ret = (struct answer){
+        .close = setting->closing || !request.keep_alive,
+        .unread = setting->closing,
+        .method = request.method,
+    };
     const struct exchange x = {
         .setting = setting,
         .request = &request,

@@ -50,6 +50,10 @@ struct answer {
     bool uploading;   /* a request's body in particular */
     bool go_ahead;    /* the client waits for 100 (Continue) before it sends the body */
     struct body body; /* what must be read before the response; else a whole one */
+    /* What was answered, once it was: */
+    enum method method;
+    unsigned status;
+    uint64_t content_length; /* bytes of content that go with the head */
 };
 
 enum exchange_result {

@@ -109,9 +109,10 @@ int unfinished_get(struct unfinished **ret, struct state *state)
     return r;
 }
 
-void workspace_init(struct workspace *workspace, const struct site *site)
+void workspace_init(struct workspace *workspace, const struct site *site, unsigned worker)
 {
     workspace->site = site;
+    workspace->worker = worker;
     workspace->now.second = INT64_MIN;
     workspace_take_up(workspace, NULL);
 }

@@ -51,6 +51,7 @@ enum { TURN_REQUESTS = 64 };
 
 struct workspace {
     const struct site *site;
+    unsigned worker;  /* whose it is; the main thread's has the number behind the last one */
     int64_t now_usec; /* CLOCK_MONOTONIC, of this turn */
     struct moment now;
     size_t input_start, input_end;
@@ -63,7 +64,7 @@ struct workspace {
 };
 
 /* `site` must outlive it. */
-void workspace_init(struct workspace *workspace, const struct site *site);
+void workspace_init(struct workspace *workspace, const struct site *site, unsigned worker);
 
 /* Looks at the clocks; to be called as a turn begins. */
 void workspace_start_turn(struct workspace *workspace);

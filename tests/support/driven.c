@@ -27,11 +27,12 @@ int driven_set_up(void **state)
     driven.limits =
         (struct connection_limits){.head_usec = 10, .idle_usec = 20, .body_usec = 30, .send_usec = 40};
     driven.draining = false;
-    driven.context = (struct connection_context){&driven.site, &driven.limits, &driven.draining};
+    static const struct peer local;
+    driven.context = (struct connection_context){&driven.site, &driven.limits, &driven.draining, &local};
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &(int){DRIVEN_SEND_BUFFER}, sizeof(int)), 0);
     driven.client = pair[0];
-    workspace_init(&driven.workspace, &driven.site);
+    workspace_init(&driven.workspace, &driven.site, 0);
     workspace_start_turn(&driven.workspace);
     driven.workspace.now_usec = 1000;
     driven.connection = (struct connection){0};
@@ -98,7 +99,7 @@ void driven_carry(void)
     free(connection->unfinished);
     memset(connection, 0xa5, sizeof *connection);
     memset(&driven.workspace, 0xa5, sizeof driven.workspace);
-    workspace_init(&driven.workspace, &driven.site);
+    workspace_init(&driven.workspace, &driven.site, 0);
     workspace_start_turn(&driven.workspace);
     driven.workspace.now_usec = now_usec;
     assert_int_equal(connection_get(connection, &state), 0);
