@@ -8,6 +8,7 @@
 #include "attention.h"
 #include "connection_state.h"
 #include "fd_limit.h"
+#include "linger.h"
 #include "log.h"
 #include "log_limit.h"
 
@@ -164,7 +165,7 @@ static bool drain_concerns(const struct clients *clients, const struct connectio
     case PHASE_FRESH: /* accepted so long ago */
         return deadline - (int64_t)clients->options.limits.head_usec + (int64_t)grace_usec <= now_usec;
     case PHASE_LINGERING: /* for a body that nobody waits for any more */
-        return deadline > now_usec + CONNECTION_LINGER_USEC;
+        return deadline > now_usec + LINGER_USEC;
     default:
         return false;
     }

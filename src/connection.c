@@ -6,14 +6,13 @@
 #include "connection.h"
 
 #include "http/request.h"
+#include "linger.h"
 #include "log.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -22,27 +21,8 @@
 #define USEC_PER_SEC 1000000
 #define NEVER        INT64_MAX
 
-/* How long, and for how many bytes, the client's close is waited for after the last response. */
-enum { LINGER_USEC = CONNECTION_LINGER_USEC, LINGER_BYTES_MAX = 64 << 20, LINGER_READS_A_TURN = 16 };
-
 /* How often a turn receives before the others have theirs. */
 enum { TURN_RECEIVES = 16 };
-
-static void set_phase(struct connection *c, enum connection_phase phase, int64_t deadline_usec)
-{
-    atomic_store_explicit(&c->phase, phase, memory_order_relaxed);
-    atomic_store_explicit(&c->deadline_usec, deadline_usec, memory_order_relaxed);
-}
-
-static enum connection_phase phase_of(const struct connection *c)
-{
-    return atomic_load_explicit(&c->phase, memory_order_relaxed);
-}
-
-static int64_t deadline_of(const struct connection *c)
-{
-    return atomic_load_explicit(&c->deadline_usec, memory_order_relaxed);
-}
 
 void connection_open(struct connection *c, int fd, const struct connection_limits *limits, int64_t now_usec)
 {
@@ -51,7 +31,7 @@ void connection_open(struct connection *c, int fd, const struct connection_limit
     c->watched = c->lingers = c->closing = false;
     c->requests = c->thrown_away = 0;
     c->unfinished = NULL;
-    set_phase(c, PHASE_FRESH, now_usec + (int64_t)limits->head_usec);
+    connection_set_phase(c, PHASE_FRESH, now_usec + (int64_t)limits->head_usec);
 }
 
 static struct unfinished *take(struct connection *c)
@@ -59,12 +39,6 @@ static struct unfinished *take(struct connection *c)
     struct unfinished *unfinished = c->unfinished;
     c->unfinished = NULL; /* handed over */
     return unfinished;
-}
-
-static enum connection_want give_up(struct connection *c, enum connection_reason reason)
-{
-    c->reason = (uint8_t)reason;
-    return WANT_CLOSE;
 }
 
 static bool is_draining(const struct connection_context *context)
@@ -214,42 +188,6 @@ static ssize_t receive(struct connection *c, struct workspace *w)
     }
 }
 
-/* How much of what was sent the client has yet to take; what can't be told counts as all. */
-static uint32_t untaken(const struct connection *c)
-{
-    int bytes;
-    return ioctl(c->fd, SIOCOUTQ, &bytes) == 0 && bytes >= 0 ? (uint32_t)bytes : UINT32_MAX;
-}
-
-static bool has_taken_some(struct connection *c)
-{
-    uint32_t before = c->untaken;
-    c->untaken = untaken(c);
-    return c->untaken < before;
-}
-
-/*
- * Whether close(2) would lose nothing. Bytes that nobody has read, or that come after it, make it a reset,
- * and a reset throws away what the client has yet to take.
- */
-static bool may_close(const struct connection *c, const struct workspace *w)
-{
-    int unread;
-    return w->input_start == w->input_end && ioctl(c->fd, FIONREAD, &unread) == 0 && unread == 0 &&
-           untaken(c) == 0;
-}
-
-/* Our half is closed; what the client still sends is thrown away until it closes its own. */
-static enum connection_want start_lingering(struct connection *c, struct workspace *w, int64_t patience_usec)
-{
-    w->input_start = w->input_end = w->head_length = 0;
-    if (shutdown(c->fd, SHUT_WR) < 0)
-        return give_up(c, REASON_BROKEN);
-    c->untaken = untaken(c);
-    set_phase(c, PHASE_LINGERING, w->now_usec + patience_usec);
-    return WANT_READ;
-}
-
 /* Every response is sent. */
 static enum connection_want finish(struct connection *c, struct workspace *w,
                                    const struct connection_context *context)
@@ -258,25 +196,9 @@ static enum connection_want finish(struct connection *c, struct workspace *w,
                                     : c->lingers         ? REASON_REFUSED
                                                          : REASON_CLIENT;
     c->reason = (uint8_t)reason;
-    if (!c->lingers && may_close(c, w))
+    if (!c->lingers && linger_may_close(c, w))
         return WANT_CLOSE;
-    return start_lingering(c, w, w->answer.uploading ? (int64_t)context->limits->body_usec : LINGER_USEC);
-}
-
-static enum connection_want linger(struct connection *c, struct workspace *w)
-{
-    for (int reads = 0; reads < LINGER_READS_A_TURN; reads++) {
-        ssize_t n = receive(c, w);
-        w->input_start = w->input_end = 0;
-        if (n == -EAGAIN)
-            return WANT_READ;
-        if (n <= 0)
-            return WANT_CLOSE;
-        c->thrown_away += (uint32_t)n;
-        if (c->thrown_away > LINGER_BYTES_MAX)
-            return WANT_CLOSE;
-    }
-    return WANT_READ;
+    return linger_start(c, w, w->answer.uploading ? (int64_t)context->limits->body_usec : LINGER_USEC);
 }
 
 /* The client has closed its half. Half a request is refused: no more of it will come. */
@@ -303,7 +225,7 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
         if (r == -EAGAIN)
             return WANT_WRITE;
         if (r < 0)
-            return give_up(c, r == -ENODATA || r == -EIO ? REASON_FILE : REASON_BROKEN);
+            return connection_give_up(c, r == -ENODATA || r == -EIO ? REASON_FILE : REASON_BROKEN);
         if (w->timer_fd >= 0)
             return WANT_TIMER;
         if (c->closing)
@@ -318,9 +240,9 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
         if (n == -EAGAIN)
             return WANT_READ;
         if (n < 0)
-            return give_up(c, REASON_BROKEN);
+            return connection_give_up(c, REASON_BROKEN);
         if (n == 0 && !refuse_rest(c, w))
-            return give_up(c, REASON_CLIENT);
+            return connection_give_up(c, REASON_CLIENT);
         /* A buffer that wasn't filled has emptied the socket: asking again would cost a syscall to learn it.
          */
         readable = w->input_end == sizeof w->input;
@@ -330,8 +252,8 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
 static void enter_sending(struct connection *c, const struct workspace *w,
                           const struct connection_limits *limits)
 {
-    c->untaken = untaken(c);
-    set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
+    linger_note_untaken(c);
+    connection_set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
 }
 
 /* The phase that follows from what is waited for, and its deadline. */
@@ -339,23 +261,25 @@ static void enter_phase(struct connection *c, const struct workspace *w,
                         const struct connection_limits *limits, enum connection_want want,
                         uint32_t requests_before)
 {
-    enum connection_phase before = phase_of(c);
+    enum connection_phase before = connection_phase(c);
     if (before == PHASE_LINGERING)
         return;
     if (want == WANT_TIMER) {
-        set_phase(c, PHASE_SLEEPING, NEVER);
+        connection_set_phase(c, PHASE_SLEEPING, NEVER);
     } else if (want == WANT_WRITE) {
         if (before != PHASE_SENDING || w->output.moved > 0)
             enter_sending(c, w, limits);
     } else if (w->head_length > 0) {
         /* The clock of a body, as that of a head, runs from its start, however its bytes come in. */
         bool begun = c->requests == requests_before && before == PHASE_BODY;
-        set_phase(c, PHASE_BODY, begun ? deadline_of(c) : w->now_usec + (int64_t)limits->body_usec);
+        connection_set_phase(c, PHASE_BODY,
+                             begun ? connection_deadline(c) : w->now_usec + (int64_t)limits->body_usec);
     } else if (w->input_end > w->input_start) {
         bool begun = c->requests == requests_before && (before == PHASE_FRESH || before == PHASE_HEAD);
-        set_phase(c, PHASE_HEAD, begun ? deadline_of(c) : w->now_usec + (int64_t)limits->head_usec);
+        connection_set_phase(c, PHASE_HEAD,
+                             begun ? connection_deadline(c) : w->now_usec + (int64_t)limits->head_usec);
     } else if (c->requests > 0 && (before != PHASE_IDLE || c->requests != requests_before)) {
-        set_phase(c, PHASE_IDLE, w->now_usec + (int64_t)limits->idle_usec);
+        connection_set_phase(c, PHASE_IDLE, w->now_usec + (int64_t)limits->idle_usec);
     }
 }
 
@@ -364,11 +288,12 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
 {
     uint32_t requests_before = c->requests;
     workspace_take_up(w, take(c));
-    enum connection_want want = phase_of(c) == PHASE_LINGERING ? linger(c, w) : converse(c, w, context);
+    enum connection_want want =
+        connection_phase(c) == PHASE_LINGERING ? linger_run(c, w) : converse(c, w, context);
     if (want != WANT_CLOSE) {
         enter_phase(c, w, context->limits, want, requests_before);
         if (!workspace_lay_down(w, &c->unfinished))
-            want = give_up(c, REASON_MEMORY);
+            want = connection_give_up(c, REASON_MEMORY);
     }
     if (want == WANT_CLOSE)
         workspace_abandon(w);
@@ -388,14 +313,14 @@ static bool tell_timeout(struct connection *c, struct workspace *w)
     refuse(c, w, 408);
     if (output_send(&w->output, c->fd) < 0 || shutdown(c->fd, SHUT_WR) < 0)
         return false;
-    set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+    connection_set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
     return true;
 }
 
 /* Of one that waits for a request: it may be in the socket, and no worker has got to it yet. */
 static bool has_request(const struct connection *c)
 {
-    enum connection_phase phase = phase_of(c);
+    enum connection_phase phase = connection_phase(c);
     char byte;
     return (phase == PHASE_FRESH || phase == PHASE_IDLE) &&
            recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
@@ -409,11 +334,11 @@ static bool has_request(const struct connection *c)
 static enum connection_want extend(struct connection *c, const struct workspace *w,
                                    const struct connection_limits *limits)
 {
-    if (phase_of(c) == PHASE_SENDING) {
-        set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
+    if (connection_phase(c) == PHASE_SENDING) {
+        connection_set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
         return WANT_WRITE;
     }
-    set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+    connection_set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
     return WANT_READ;
 }
 
@@ -426,10 +351,10 @@ enum connection_want connection_expire(struct connection *c, struct workspace *w
         [PHASE_SENDING] = REASON_SEND_TIMEOUT,     [PHASE_SLEEPING] = REASON_CUT,
         [PHASE_LINGERING] = REASON_LINGER_TIMEOUT,
     };
-    enum connection_phase phase = phase_of(c);
+    enum connection_phase phase = connection_phase(c);
     if (has_request(c))
         return WANT_READ;
-    if ((phase == PHASE_SENDING || phase == PHASE_LINGERING) && has_taken_some(c))
+    if ((phase == PHASE_SENDING || phase == PHASE_LINGERING) && linger_has_taken_some(c))
         return extend(c, w, limits);
     workspace_take_up(w, take(c));
     bool told = (phase == PHASE_HEAD || phase == PHASE_BODY) && tell_timeout(c, w);
@@ -440,39 +365,19 @@ enum connection_want connection_expire(struct connection *c, struct workspace *w
 
 enum connection_want connection_drain(struct connection *c, struct workspace *w)
 {
-    enum connection_phase phase = phase_of(c);
+    enum connection_phase phase = connection_phase(c);
     if (phase == PHASE_LINGERING) {
-        set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+        connection_set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
         return WANT_READ;
     }
     if (has_request(c))
         return WANT_READ;
     workspace_take_up(w, take(c));
     c->reason = REASON_DRAIN;
-    return may_close(c, w) ? WANT_CLOSE : start_lingering(c, w, LINGER_USEC);
+    return linger_may_close(c, w) ? WANT_CLOSE : linger_start(c, w, LINGER_USEC);
 }
 
 void connection_close(struct connection *c)
 {
     unfinished_free(take(c));
-}
-
-const char *connection_reason_text(enum connection_reason reason)
-{
-    static const char *const text[REASON_COUNT] = {
-        [REASON_NONE] = "open",
-        [REASON_CLIENT] = "closed by the client",
-        [REASON_REFUSED] = "closed after a refused request",
-        [REASON_DRAIN] = "closed by the drain",
-        [REASON_HEAD_TIMEOUT] = "no whole request in time",
-        [REASON_BODY_TIMEOUT] = "no whole body in time",
-        [REASON_IDLE_TIMEOUT] = "idle for too long",
-        [REASON_SEND_TIMEOUT] = "took no byte in time",
-        [REASON_LINGER_TIMEOUT] = "did not close in time",
-        [REASON_BROKEN] = "broken",
-        [REASON_FILE] = "a file changed while it was sent",
-        [REASON_MEMORY] = "out of memory",
-        [REASON_CUT] = "cut short by the end of the drain",
-    };
-    return text[reason];
 }

@@ -1,5 +1,7 @@
 /* A connection driven by hand over a socket pair: every phase, what it waits for in it, and what it leaves
  * behind. */
+#include "linger.h"
+
 #include "../support/driven.h"
 
 #include <poll.h>
@@ -216,7 +218,7 @@ static void a_client_that_asks_for_the_end_gets_it(void **state)
     (void)state;
     driven_say("GET / HTTP/1.1\r\nConnection: close\r\n" HOST);
     assert_int_equal(driven_run(1001), WANT_READ); /* it has yet to take the answer */
-    driven_assert_phase(PHASE_LINGERING, 1001 + CONNECTION_LINGER_USEC);
+    driven_assert_phase(PHASE_LINGERING, 1001 + LINGER_USEC);
     assert_non_null(strstr(driven_receive_text(), "Connection: close\r\n"));
     assert_int_equal(shutdown(driven.client, SHUT_WR), 0);
     assert_int_equal(driven_run(1002), WANT_CLOSE);
@@ -249,9 +251,9 @@ static void a_drain_lets_a_slow_client_take_what_it_was_sent(void **state)
     assert_int_equal(connection_drain(&driven.connection, &driven.workspace), WANT_READ);
     assert_int_equal(atomic_load(&driven.connection.phase), PHASE_LINGERING);
     assert_non_null(strstr(driven_receive_text(), "200 OK"));
-    driven.workspace.now_usec = 1001 + CONNECTION_LINGER_USEC;
+    driven.workspace.now_usec = 1001 + LINGER_USEC;
     assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
-    driven.workspace.now_usec += CONNECTION_LINGER_USEC;
+    driven.workspace.now_usec += LINGER_USEC;
     assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_CLOSE);
     assert_int_equal(driven.connection.reason, REASON_LINGER_TIMEOUT);
 }

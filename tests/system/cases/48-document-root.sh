@@ -3,7 +3,7 @@ page >/dev/null
 try() {
     sed -i "s|^document_root = .*|document_root = $1|" /etc/hello.ini
     systemctl restart hello.service 2>/dev/null || true
-    journal _SYSTEMD_UNIT=hello.service PRIORITY=3 | tail -n 1
+    journal _SYSTEMD_UNIT=hello.service _TRANSPORT=stdout PRIORITY=3 | tail -n 1
 }
 install_page() {
     mkdir -p "$1"
