@@ -11,6 +11,7 @@
 #include "linger.h"
 #include "log.h"
 #include "log_limit.h"
+#include "trouble.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -66,7 +67,7 @@ static void arm_client(struct clients *clients, struct connection *connection, e
         return;
     }
     slot_withdraw(&connection->slot, turn);
-    log_limit(LOG_CAUSE_CONNECTION, "A connection is closed: it can't be watched: %s", strerror(-r));
+    trouble_with_connection("watch", r);
     connection->reason = REASON_MEMORY;
     close_client(clients, connection);
 }

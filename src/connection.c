@@ -8,6 +8,7 @@
 #include "http/request.h"
 #include "linger.h"
 #include "log.h"
+#include "trouble.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -39,6 +40,19 @@ static struct unfinished *take(struct connection *c)
     struct unfinished *unfinished = c->unfinished;
     c->unfinished = NULL; /* handed over */
     return unfinished;
+}
+
+static enum connection_want fail(struct connection *c, const char *what, int error)
+{
+    trouble_with_connection(what, error);
+    return connection_give_up(c, REASON_BROKEN);
+}
+
+static enum connection_want fail_to_send(struct connection *c, const struct workspace *w, int error)
+{
+    if (output_has_file(&w->output) && trouble_with_file(w->output.file_fd, error))
+        return connection_give_up(c, REASON_FILE);
+    return fail(c, "send", error);
 }
 
 static bool is_draining(const struct connection_context *context)
@@ -80,6 +94,7 @@ static void start_sleep(struct connection *c, struct workspace *w, uint64_t usec
     w->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (w->timer_fd >= 0 && timerfd_settime(w->timer_fd, 0, &when, NULL) == 0)
         return;
+    trouble_answer(503, STR("/sleep"), -errno);
     if (w->timer_fd >= 0)
         close(w->timer_fd);
     w->timer_fd = -1;
@@ -225,7 +240,7 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
         if (r == -EAGAIN)
             return WANT_WRITE;
         if (r < 0)
-            return connection_give_up(c, r == -ENODATA || r == -EIO ? REASON_FILE : REASON_BROKEN);
+            return fail_to_send(c, w, r);
         if (w->timer_fd >= 0)
             return WANT_TIMER;
         if (c->closing)
@@ -240,7 +255,7 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
         if (n == -EAGAIN)
             return WANT_READ;
         if (n < 0)
-            return connection_give_up(c, REASON_BROKEN);
+            return fail(c, "receive", (int)n);
         if (n == 0 && !refuse_rest(c, w))
             return connection_give_up(c, REASON_CLIENT);
         /* A buffer that wasn't filled has emptied the socket: asking again would cost a syscall to learn it.
@@ -292,8 +307,10 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
         connection_phase(c) == PHASE_LINGERING ? linger_run(c, w) : converse(c, w, context);
     if (want != WANT_CLOSE) {
         enter_phase(c, w, context->limits, want, requests_before);
-        if (!workspace_lay_down(w, &c->unfinished))
+        if (!workspace_lay_down(w, &c->unfinished)) {
+            trouble_with_connection("keep what is unfinished", -ENOMEM);
             want = connection_give_up(c, REASON_MEMORY);
+        }
     }
     if (want == WANT_CLOSE)
         workspace_abandon(w);

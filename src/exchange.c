@@ -7,6 +7,7 @@
 #include "http/response.h"
 #include "http/target.h"
 #include "resolve.h"
+#include "trouble.h"
 
 #include <assert.h>
 #include <limits.h>
@@ -91,6 +92,14 @@ static void append_error(const struct exchange *x, struct response *response)
         response->retry_after = RETRY_AFTER_SECONDS;
     if (!append_error_file(x, response))
         append_page(x, response);
+}
+
+/* The same, where the status may be one that an admin should know of; `error`: then the negative errno. */
+static void append_failure(const struct exchange *x, struct response *response, int error)
+{
+    if (response->status == 500 || response->status == 503)
+        trouble_answer(response->status, x->request->target, error);
+    append_error(x, response);
 }
 
 static void append_status(const struct exchange *x, unsigned status)
@@ -178,8 +187,9 @@ static void append_representation(const struct exchange *x, struct resolution *f
     default:
         response.etag = validators.etag;
         describe(x, found, &validators, &content, &response);
-        if (content_prepare(&content, representation, x->head_only, &response) < 0) {
-            append_status(x, 500);
+        int r = content_prepare(&content, representation, x->head_only, &response);
+        if (r < 0) {
+            append_failure(x, &(struct response){.status = resource_status(r) == 503 ? 503 : 500}, r);
             break;
         }
         append_head(x, &response);
@@ -222,7 +232,7 @@ static void append_resource(const struct exchange *x, const struct target *targe
         append_redirect(x, target, &found);
     } else {
         struct response response = respond(found.status, &found);
-        append_error(x, &response);
+        append_failure(x, &response, found.representation.error);
     }
 }
 

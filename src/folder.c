@@ -216,18 +216,25 @@ static int put_into_memory_file(struct str page)
     return kept;
 }
 
+/* Why there is no listing. */
+static unsigned fail(struct representation *ret, int error)
+{
+    ret->error = error;
+    return resource_status(error);
+}
+
 static unsigned make_page(struct folder *folder, enum listing_form form, struct representation *ret)
 {
     CLEANUP(free_memory) char *buffer = malloc(FOLDER_PAGE_MAX);
     if (!buffer)
-        return 503;
+        return fail(ret, -ENOMEM);
     struct writer writer = {.buffer = buffer, .size = FOLDER_PAGE_MAX};
     write_page(folder, form, &writer);
     CLEANUP(close_fd) int fd = put_into_memory_file((struct str){buffer, writer.length});
     if (fd < 0)
-        return resource_status(fd);
+        return fail(ret, fd);
     if (writer.length > FOLDER_PAGE_SMALL && !count_large(fd))
-        return 503;
+        return fail(ret, -EAGAIN);
     *ret = (struct representation){
         .fd = fd,
         .version = {.size = writer.length},
@@ -242,19 +249,19 @@ unsigned folder_list(const struct document_root *root, const char *path, enum li
 {
     CLEANUP(close_folder) struct folder folder = {.root = root, .path = path};
     struct stat st;
-    ret->fd = -1;
+    *ret = (struct representation){.fd = -1};
     CLEANUP(close_fd) int fd = beneath_open(&root->folder, *path ? path : ".");
     if (fd < 0 || fstat(fd, &st) < 0)
-        return resource_status(fd < 0 ? fd : -errno);
+        return fail(ret, fd < 0 ? fd : -errno);
     if (!S_ISDIR(st.st_mode))
         return 404;
     folder.dir = fdopendir(fd);
     if (!folder.dir)
-        return resource_status(-errno);
+        return fail(ret, -errno);
     fd = -1; /* handed over */
     int r = read_folder(&folder);
     if (r < 0)
-        return resource_status(r);
+        return fail(ret, r);
     sort(&folder);
     return make_page(&folder, form, ret);
 }

@@ -131,7 +131,7 @@ static void fall_back(const struct document_root *root, const struct rules *rule
     ret->status = resource_open_path(root, file, &ret->representation);
     if (ret->status == 200)
         settle_file(root, rules, path, file, wishes, ret);
-    else
+    else if (ret->status < 500)
         ret->status = 404;
     ret->vary = ret->vary.length > 0 ? STR("Accept, Accept-Encoding") : STR("Accept");
 }
@@ -142,7 +142,7 @@ void resolve(const struct document_root *root, const struct rules *rules, const 
     char file[PATH_MAX];
     struct str path;
     ret->status = 404;
-    ret->representation.fd = -1;
+    ret->representation = (struct representation){.fd = -1};
     ret->redirect = NULL;
     ret->vary = (struct str){NULL, 0};
     if (!write_path(target, ret, &path)) {

@@ -32,6 +32,7 @@ unsigned resource_status(int error)
     case EMFILE:
     case ENFILE:
     case ENOMEM:
+    case ENOBUFS:
     case EAGAIN:
         return 503;
     default:
@@ -39,29 +40,39 @@ unsigned resource_status(int error)
     }
 }
 
+static unsigned fail(struct representation *ret, int error)
+{
+    ret->error = error;
+    return resource_status(error);
+}
+
 /*
  * The status of what may not be opened: 403 for a file. A folder may be searched though it can't be read, and
  * what is neither isn't there, whatever its mode says.
  */
-static unsigned status_of_closed(const struct document_root *root, const char *path)
+static unsigned status_of_closed(const struct document_root *root, const char *path,
+                                 struct representation *ret)
 {
     struct stat st;
-    if (beneath_stat(&root->folder, path, &st) < 0 || S_ISREG(st.st_mode))
+    int r = beneath_stat(&root->folder, path, &st);
+    if (r < 0 && resource_status(r) >= 500)
+        return fail(ret, r);
+    if (r < 0 || S_ISREG(st.st_mode))
         return 403;
     return S_ISDIR(st.st_mode) ? 301 : 404;
 }
 
 unsigned resource_open_path(const struct document_root *root, const char *path, struct representation *ret)
 {
-    ret->fd = -1;
+    *ret = (struct representation){.fd = -1};
     CLEANUP(close_fd) int fd = beneath_open(&root->folder, path);
     if (fd == -EACCES || fd == -EPERM)
-        return status_of_closed(root, path);
+        return status_of_closed(root, path, ret);
     if (fd < 0)
-        return resource_status(fd);
+        return fail(ret, fd);
     struct stat st;
     if (fstat(fd, &st) < 0)
-        return resource_status(-errno);
+        return fail(ret, -errno);
     if (S_ISDIR(st.st_mode))
         return 301;
     if (!S_ISREG(st.st_mode))
@@ -100,7 +111,7 @@ static unsigned open_index(const struct document_root *root, char path[static PA
 unsigned resource_open(const struct document_root *root, const struct target *target,
                        char path[static PATH_MAX], struct representation *ret)
 {
-    ret->fd = -1;
+    *ret = (struct representation){.fd = -1};
     path[0] = '\0';
     if (target->hidden || target->path.length >= PATH_MAX)
         return 404;

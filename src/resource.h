@@ -25,7 +25,8 @@ struct document_root {
 
 /* A regular file, open to be sent, as fstat(2) of that very fd describes it. */
 struct representation {
-    int fd; /* owned by whoever holds the struct; -1: none */
+    int fd;    /* owned by whoever holds the struct; -1: none */
+    int error; /* none because of this negative errno, with 500 and 503 */
     struct version version;
     struct str media_type; /* points into the document root's table */
 };

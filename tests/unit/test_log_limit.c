@@ -3,35 +3,23 @@
 
 #include "../support/fault.h"
 #include "../support/harness.h"
-#include "log.h"
+#include "../support/logged.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { SECOND = 1000000, INTERVAL = LOG_LIMIT_INTERVAL_SECONDS * SECOND, THREADS = 4, EVENTS = 20000 };
 
-static int stderr_before, reader;
 static int64_t now;
-static char text[65536];
 
 /* Every test begins long after the last one: no interval of that still runs. */
 static int set_up(void **state)
 {
     (void)state;
-    int fds[2];
-    if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
-        return -1;
-    reader = fds[0];
-    stderr_before = dup(STDERR_FILENO);
-    dup2(fds[1], STDERR_FILENO);
-    close(fds[1]);
-    unsetenv("JOURNAL_STREAM");
-    log_open();
+    logged_start();
     fault_shift_clock(now += INT64_C(1000) * INTERVAL);
     return 0;
 }
@@ -40,17 +28,8 @@ static int tear_down(void **state)
 {
     (void)state;
     log_limit_tell_all();
-    dup2(stderr_before, STDERR_FILENO);
-    close(stderr_before);
-    close(reader);
+    logged_end();
     return 0;
-}
-
-static const char *logged(void)
-{
-    ssize_t n = read(reader, text, sizeof text - 1);
-    text[n > 0 ? n : 0] = '\0';
-    return text;
 }
 
 static void pass(int64_t usec)
@@ -105,7 +84,7 @@ static void causes_are_counted_apart(void **state)
     for (enum log_cause cause = 0; cause < LOG_CAUSE_COUNT; cause++)
         for (int i = 0; i < 2; i++)
             log_limit(cause, "%d of %d", i, (int)cause);
-    logged();
+    const char *text = logged();
     for (enum log_cause cause = 0; cause < LOG_CAUSE_COUNT; cause++) {
         char line[32];
         snprintf(line, sizeof line, "0 of %d\n", (int)cause);
