@@ -50,6 +50,8 @@ const struct config_option config_options[] = {
      "The page that answers where a browser goes to what isn't there, as /index.html of an application; off: 404."},
     {"server", "sleep", FIELD(sleep_usec), {CONFIG_DURATION_OR_OFF, MSEC, HOUR}, "5s",
      "How long /sleep takes to answer; off: there is no /sleep."},
+    {"server", "health", FIELD(health), {CONFIG_PATH_OR_OFF, 0, 0}, "off",
+     "The path that tells a load balancer how the server is: 200, and 503 once it stops; off: there is none."},
     {"server", "max_connections", FIELD(max_connections), {CONFIG_COUNT, 1, 1000000}, "32768",
      "How many clients may be connected at a time; more of them wait."},
     {"limits", "request_line", FIELD(request_line_bytes), {CONFIG_SIZE, 256, 16 * KIB}, "8K",

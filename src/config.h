@@ -25,6 +25,7 @@ struct config {
     unsigned pool_size;  /* threads, 1 to 256; `auto` is resolved while reading */
     char *index[CONFIG_INDEX_MAX + 1]; /* NULL-terminated file names */
     uint64_t sleep_usec;               /* 0: off, no /sleep */
+    char *health;                      /* a path without the slash in front; NULL: off */
     unsigned max_connections;
     struct rules rules; /* and of the sections [path ...], [redirect] and [errors]: config_rules.h */
     /* [limits] */

@@ -272,6 +272,7 @@ int config_value_read(const struct config_domain *domain, const char *text, void
     case CONFIG_FOLDER:
         return read_text(text, field);
     case CONFIG_FILE_OR_OFF:
+    case CONFIG_PATH_OR_OFF:
         if (strcmp(text, "off") == 0) {
             *(char **)field = NULL;
             return 0;
@@ -356,6 +357,7 @@ void config_value_write(const struct config_domain *domain, const void *field, F
         break;
     case CONFIG_FILE:
     case CONFIG_FILE_OR_OFF:
+    case CONFIG_PATH_OR_OFF:
         fprintf(out, *(char *const *)field ? "/%s" : "off", *(char *const *)field);
         break;
     case CONFIG_BOOLEAN:
@@ -431,6 +433,9 @@ void config_value_describe(const struct config_domain *domain, FILE *out)
     case CONFIG_FILE_OR_OFF:
         fputs("the path of a file in the document root, or off", out);
         break;
+    case CONFIG_PATH_OR_OFF:
+        fputs("a path as /health, or off", out);
+        break;
     case CONFIG_FOLDER:
         fputs("the path of a folder", out);
         break;
@@ -460,6 +465,7 @@ void config_value_free(const struct config_domain *domain, void *field)
     switch (domain->type) {
     case CONFIG_FILE:
     case CONFIG_FILE_OR_OFF:
+    case CONFIG_PATH_OR_OFF:
     case CONFIG_FOLDER:
         free(*(char **)field);
         *(char **)field = NULL;

@@ -21,6 +21,7 @@ enum config_type {
     CONFIG_FILE_OR_OFF,     /* the same, or `off`, which is NULL */
     CONFIG_FOLDER,          /* char *: a path, as written; whether a folder is there is not asked here */
     CONFIG_LEVEL,           /* int: a priority of syslog(3), LOG_ERR to LOG_DEBUG */
+    CONFIG_PATH_OR_OFF,     /* char *: a path of this server's, kept as CONFIG_FILE is; `off` is NULL */
     CONFIG_NAMES,   /* char *[max + 1]: min to max plain file names between blanks; NULL after the last */
     CONFIG_PORT,    /* uint16_t, min to max */
     CONFIG_SIZE,    /* uint64_t, bytes, min to max */

@@ -255,6 +255,31 @@ static bool is_sleep(const struct exchange *x, const struct target *target)
     return x->setting->site->sleep_usec > 0 && !target->folder && str_equal(target->path, STR("sleep"));
 }
 
+static bool is_health(const struct exchange *x, const struct target *target)
+{
+    const char *health = x->setting->site->health;
+    return health && !target->folder && str_equal(target->path, str_of(health));
+}
+
+/* Whether to send more clients here. What asked is most likely a connection that is kept for such questions:
+ * it may be the only one that is still told. */
+static void append_health(const struct exchange *x)
+{
+    bool stopping = x->setting->closing;
+    struct str text = stopping ? STR("stopping\n") : STR("ok\n");
+    struct response response = {
+        .status = stopping ? 503 : 200,
+        .content_type = STR("text/plain"),
+        .charset_utf8 = true,
+        .content_length = text.length,
+        .cache_control = STR("no-store"),
+        .retry_after = stopping ? RETRY_AFTER_SECONDS : 0,
+    };
+    append_head(x, &response);
+    if (!x->head_only)
+        output_append(x->output, text);
+}
+
 /* The body, if any, has been read, or what is answered here is all that there will be. */
 static enum exchange_result answer_request(const struct exchange *x)
 {
@@ -270,6 +295,8 @@ static enum exchange_result answer_request(const struct exchange *x)
         append_head(x, &(struct response){.status = 200, .allow = served_methods});
     else if (x->setting->stage == EXCHANGE_SLEPT)
         append_resource(x, &(struct target){.folder = true});
+    else if (is_health(x, &target))
+        append_health(x);
     else if (is_sleep(x, &target))
         return EXCHANGE_SLEEP;
     else

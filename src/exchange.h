@@ -23,6 +23,7 @@ struct site {
     struct document_root root;
     struct rules rules;  /* what they point to is the configuration's */
     uint64_t sleep_usec; /* 0: there is no /sleep */
+    const char *health; /* the path of the answer to load balancers, without its slash; NULL: there is none */
     struct request_limits limits;
 };
 

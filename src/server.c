@@ -184,6 +184,7 @@ static int open_site(struct server *server)
 {
     const struct config *config = server->config;
     server->site.sleep_usec = config->sleep_usec;
+    server->site.health = config->health;
     server->site.rules = config->rules;
     server->site.limits = (struct request_limits){
         .request_line = config->request_line_bytes,

@@ -98,6 +98,27 @@ static void half_a_request_may_still_come_whole(void **state)
     server_expect_exit(server, 0);
 }
 
+static void the_health_check_tells_of_the_drain_at_once(void **state)
+{
+    (void)state;
+    struct server *server = run("sleep = 500ms\nhealth = /health\n");
+    struct client *balancer = client_connect(server, UNIX);
+    assert_null(reply_field(client_fetch(balancer, "/health", 200), "Connection"));
+    client_say(balancer, "GET /health HTTP/1.1\r\nHost: local");
+    client_await_read(balancer);
+    struct client *busy = sleeper(server);
+    terminate(server);
+    client_say(balancer, "host\r\n\r\n");
+    const struct reply *reply = client_receive(balancer, false);
+    assert_int_equal(reply->status, 503);
+    assert_non_null(reply_field(reply, "Retry-After"));
+    assert_says_close(reply);
+    client_expect_close(balancer);
+    assert_int_equal(client_receive(busy, false)->status, 200);
+    client_close(busy);
+    server_expect_exit(server, 0);
+}
+
 static void a_late_client_is_answered_by_the_next_process(void **state)
 {
     (void)state;
@@ -207,6 +228,7 @@ int main(void)
         harness_test(a_request_in_flight_is_answered_whole),
         harness_test(an_idle_connection_is_closed),
         harness_test(half_a_request_may_still_come_whole),
+        harness_test(the_health_check_tells_of_the_drain_at_once),
         harness_test(a_late_client_is_answered_by_the_next_process),
         harness_test(a_download_goes_on_to_its_last_byte),
         harness_test(a_client_that_never_reads_is_cut_when_the_time_is_up),

@@ -38,6 +38,7 @@ static const char everything[] = "[server]\n"
                                  "precompressed = off\n"
                                  "fallback = off\n"
                                  "sleep = off\n"
+                                 "health = a/health\n"
                                  "max_connections = 1000000\n"
                                  "[limits]\n"
                                  "request_line = 16K\n"
@@ -71,6 +72,7 @@ static void test_defaults(void **state)
     assert_null(config->rules.fallback);
     assert_int_equal(config->rules.path_count + config->rules.redirect_count + config->rules.error_count, 0);
     assert_int_equal(config->sleep_usec, 5000000);
+    assert_null(config->health);
     assert_int_equal(config->max_connections, 32768);
     assert_int_equal(config->head_usec, 10000000);
     assert_int_equal(config->idle_usec, 60000000);
@@ -102,6 +104,7 @@ static void test_every_option(void **state)
     assert_true(config->rules.listing);
     assert_false(config->rules.precompressed);
     assert_int_equal(config->sleep_usec, 0);
+    assert_string_equal(config->health, "a/health");
     assert_int_equal(config->max_connections, 1000000);
     assert_int_equal(config->head_usec, 1000000);
     assert_int_equal(config->idle_usec, 3600000000);
@@ -191,6 +194,7 @@ static void test_dump_of_everything(void **state)
                               "precompressed = off\n"
                               "fallback = off\n"
                               "sleep = off\n"
+                              "health = /a/health\n"
                               "max_connections = 1000000\n"
                               "\n"
                               "[limits]\n"

@@ -380,6 +380,13 @@ static void test_files(void **state)
     assert_int_equal(config_value_read(&file, "off", &path), 0);
     assert_string_equal(path, "off");
     config_value_free(&file_or_off, &path);
+    static const struct config_domain path_or_off = {CONFIG_PATH_OR_OFF, 0, 0};
+    assert_int_equal(config_value_read(&path_or_off, "/a/health", &path), 0);
+    assert_string_equal(path, "a/health");
+    assert_written(&path_or_off, &path, "/a/health");
+    config_value_free(&path_or_off, &path);
+    assert_null(path);
+    assert_refused(&path_or_off, "/");
 }
 
 static void test_descriptions(void **state)
@@ -403,6 +410,7 @@ static void test_descriptions(void **state)
         {{CONFIG_FOLDER, 0, 0}, "the path of a folder"},
         {{CONFIG_FILE, 0, 0}, "the path of a file in the document root"},
         {{CONFIG_FILE_OR_OFF, 0, 0}, "the path of a file in the document root, or off"},
+        {{CONFIG_PATH_OR_OFF, 0, 0}, "a path as /health, or off"},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
         char *text = describe(&rows[i].domain);
