@@ -4,6 +4,8 @@ VERSION := 0.1.0
 PREFIX ?= /usr
 DESTDIR ?=
 SBINDIR = $(PREFIX)/sbin
+# The program has a folder of its own, which hello.service may execute from: see there.
+PROGRAMDIR = $(PREFIX)/lib/hellod
 WWWDIR = $(PREFIX)/share/hellod/www
 MANDIR = $(PREFIX)/share/man
 COMPLETIONDIR = $(PREFIX)/share/bash-completion/completions
@@ -111,11 +113,13 @@ format: ## lay out all C files with clang-format
 
 .PHONY: install uninstall
 install: $(B)/hellod $(B)/hellod-generator ## install into DESTDIR, PREFIX=/usr; an existing /etc/hello.ini is kept
-	install -D -m 0755 $(B)/hellod $(DESTDIR)$(SBINDIR)/hellod
+	install -D -m 0755 $(B)/hellod $(DESTDIR)$(PROGRAMDIR)/hellod
+	install -d $(DESTDIR)$(SBINDIR)
+	ln -s -f -r $(DESTDIR)$(PROGRAMDIR)/hellod $(DESTDIR)$(SBINDIR)/hellod
 	install -D -m 0755 $(B)/hellod-generator $(DESTDIR)$(GENERATORDIR)/hellod-generator
 	install -D -m 0644 -t $(DESTDIR)$(WWWDIR) www/*.html
 	install -D -m 0644 -t $(DESTDIR)$(UNITDIR) $(UNITS)
-	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|' $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(UNITS))
+	sed -i 's|/usr/sbin/hellod|$(SBINDIR)/hellod|; s|/usr/lib/hellod|$(PROGRAMDIR)|' $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(UNITS))
 	$(if $(CATALOGS),install -D -m 0644 -t $(DESTDIR)$(CATALOGDIR) $(CATALOGS))
 	install -D -m 0644 src/hellod.8 $(DESTDIR)$(MANDIR)/man8/hellod.8
 	install -D -m 0644 src/hello.ini.5 $(DESTDIR)$(MANDIR)/man5/hello.ini.5
@@ -124,7 +128,8 @@ install: $(B)/hellod $(B)/hellod-generator ## install into DESTDIR, PREFIX=/usr;
 	    sed -i 's|/usr/share/hellod/www|$(WWWDIR)|' $(DESTDIR)/etc/hello.ini; }
 
 uninstall: ## remove what install put there, save /etc/hello.ini
-	rm -f $(DESTDIR)$(SBINDIR)/hellod $(DESTDIR)$(GENERATORDIR)/hellod-generator
+	rm -f $(DESTDIR)$(SBINDIR)/hellod $(DESTDIR)$(PROGRAMDIR)/hellod $(DESTDIR)$(GENERATORDIR)/hellod-generator
+	rmdir $(DESTDIR)$(PROGRAMDIR)
 	rm -f $(patsubst systemd/%,$(DESTDIR)$(UNITDIR)/%,$(UNITS)) $(patsubst systemd/%,$(DESTDIR)$(CATALOGDIR)/%,$(CATALOGS))
 	rm -f $(DESTDIR)$(MANDIR)/man8/hellod.8 $(DESTDIR)$(MANDIR)/man5/hello.ini.5 $(DESTDIR)$(COMPLETIONDIR)/hellod
 	rm -f $(patsubst www/%,$(DESTDIR)$(WWWDIR)/%,$(wildcard www/*.html))

@@ -8,7 +8,7 @@ like '*Listening on hello.socket*Closed hello.socket*' "$(journal --unit=hello.s
 both=$(journal --unit='hello.*')
 like '*Listening on hello.socket*Serving /usr/share/hellod/www*' "$both" "journalctl -u 'hello.*' tells of both"
 like '*Serving*' "$(journal _COMM=hellod)" 'what the program said is found by its name'
-like '*Serving*' "$(journal _SYSTEMD_UNIT=hello.service _EXE=/usr/sbin/hellod PRIORITY=6)" 'by unit, program and priority'
+like '*Serving*' "$(journal _SYSTEMD_UNIT=hello.service _EXE=/usr/lib/hellod/hellod PRIORITY=6)" 'by unit, program and priority'
 same '' "$(journal --unit=hello.service --priority=warning)" 'and nothing of it is a warning'
 
 sed -i 's/^port = .*/prot = 80/' /etc/hello.ini

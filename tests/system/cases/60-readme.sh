@@ -21,4 +21,4 @@ like '*Serving /srv/www*' "$(journal -u 'hello.*')" 'the journal is where it say
 systemctl stop hello 2>/dev/null
 same 'inactive active' "$(state_of hello.service) $(state_of hello.socket)" 'a stop of hello is what it says'
 apt-get --quiet=2 --yes purge hellod >/dev/null 2>&1
-same '/etc/hello/second.ini' "$(find /etc/hello* /usr/share/hellod /usr/sbin/hellod -type f 2>/dev/null || true)" 'and so is what a purge leaves'
+same '/etc/hello/second.ini' "$(find /etc/hello* /usr/share/hellod /usr/lib/hellod /usr/sbin/hellod ! -type d 2>/dev/null || true)" 'and so is what a purge leaves'
