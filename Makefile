@@ -33,6 +33,9 @@ FAULT := $(B)/tests/support/fault.o
 SUPPORT := $(filter-out $(FAULT),$(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 BENCH_PROGRAMS := $(addprefix $(B)/tests/bench/,limit crowd hostile latency first shapes jobs)
+FUZZ_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+# What plays inputs to a harness: the ones that are kept, or, with clang, libFuzzer's own.
+FUZZ_DRIVER ?= $(B)/tests/fuzz/replay.o
 OTHER_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/conversations/*.c tests/process/test_*.c))
 SYSTEM_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/system/*.c))
 
@@ -59,13 +62,13 @@ run: deps-run ## install what is missing, build, serve www/ on http://127.0.0.1:
 
 .PHONY: check check-browser check-quick check-one check-system unit conversations process package asan tsan coverage lint
 check: deps-check ## install what is missing, run every test, also under the sanitizers, and sum up
-	@tests/check lint unit conversations process coverage package system asan tsan
+	@tests/check lint unit fuzz conversations process coverage package system asan tsan
 
 check-browser: deps-browser ## install Chromium if it is missing, and see the pages with its eyes; pictures: build/browser
 	@tests/check browser
 
-check-quick: deps-check ## the tests of a minute: lint, unit tests, conversations
-	@tests/check lint unit conversations
+check-quick: deps-check ## the tests of a minute: lint, unit tests, kept inputs of fuzzing, conversations
+	@tests/check lint unit fuzz conversations
 
 check-one: ## the tests with a word in their name: make check-one T=word
 	@tests/check one
@@ -96,6 +99,11 @@ coverage: ## how many lines of src/http the unit tests and conversations run: 97
 
 lint: ## layers, purity, lengths, layout, scripts, pages, units
 	@tests/check lint
+
+.PHONY: fuzz
+SECONDS ?= 60
+fuzz: deps-fuzz ## look for inputs that break something, a minute for each harness; T=word for some, SECONDS=n
+	@SECONDS_A_HARNESS=$(SECONDS) tests/fuzz/run
 
 .PHONY: bench bench-quick bench-exact
 bench: deps-bench bench-programs ## measure hellod against its peers and the limit, 11 minutes on a quiet machine
@@ -150,7 +158,7 @@ $(B)/%.deb: $(shell find Makefile README.md debian etc src systemd www -type f)
 	    dpkg-buildpackage --build=binary --no-sign >../build.log 2>&1 || { cat ../build.log && false; }
 	cp $(B)/deb/$(@F) $@
 
-.PHONY: deps-run deps-check deps-browser deps-deb deps-bench
+.PHONY: deps-run deps-check deps-browser deps-deb deps-bench deps-fuzz
 deps-run: ## install what `make run` needs from Debian's packages, if anything is missing
 	@tests/deps.sh run
 
@@ -162,6 +170,9 @@ deps-check: ## install what `make check` needs from Debian's packages, if anythi
 
 deps-browser: ## install what `make check-browser` needs from Debian's packages, if anything is missing
 	@tests/deps.sh browser
+
+deps-fuzz: ## install what `make fuzz` needs from Debian's packages, if anything is missing
+	@tests/deps.sh fuzz
 
 deps-bench: ## install what `make bench` needs from Debian's packages, if anything is missing
 	@tests/deps.sh bench
@@ -188,6 +199,9 @@ $(B)/%.o: %.c Makefile $(B)/flags
 $(B)/tests/%.o: ALL_CFLAGS += -Itests
 
 $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+
+$(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/fuzz/wire.o $(FUZZ_DRIVER) $(SUPPORT) $(LIBRARY)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 # Tests of what happens when a call fails: these calls go through tests/support/fault.c.
@@ -221,9 +235,10 @@ $(B)/flags: always
 always:
 
 # What tests/check builds.
-.PHONY: objects unit-programs conversations-programs process-programs system-programs
+.PHONY: objects fuzz-programs unit-programs conversations-programs process-programs system-programs
 objects: $(OBJECTS)
 unit-programs: $(UNIT_TESTS)
+fuzz-programs: $(FUZZ_TESTS)
 conversations-programs: $(B)/hellod $(filter $(B)/tests/conversations/%,$(OTHER_TESTS))
 process-programs: $(B)/hellod $(B)/hellod-generator $(filter $(B)/tests/process/%,$(OTHER_TESTS))
 system-programs: $(SYSTEM_PROGRAMS)
@@ -231,5 +246,5 @@ system-programs: $(SYSTEM_PROGRAMS)
 .PHONY: bench-programs
 bench-programs: $(B)/hellod $(BENCH_PROGRAMS)
 
--include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(FAULT:.o=.d) $(UNIT_TESTS:=.d) $(OTHER_TESTS:=.d) $(BENCH_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(FAULT:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_TESTS:=.d) $(OTHER_TESTS:=.d) $(BENCH_PROGRAMS:=.d)
 .SECONDARY:

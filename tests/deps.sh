@@ -1,6 +1,6 @@
 #!/bin/bash
 # Installs what is missing of the Debian packages for a purpose, and does nothing at all where nothing is missing.
-#   tests/deps.sh run | check | browser | deb | system | bench
+#   tests/deps.sh run | check | browser | deb | system | bench | fuzz
 set -u
 
 run=(gcc libc6-dev pkg-config libsystemd-dev libinih-dev systemd media-types)
@@ -10,6 +10,8 @@ if [ "$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release 2>/dev/null)" != 12
 check=("${deb[@]}" binutils clang-format lintian mandoc shellcheck)
 system=(debian-archive-keyring mmdebstrap systemd-container)
 browser=("${run[@]}" chromium fonts-dejavu-core nodejs)
+# libFuzzer and the sanitizers come with clang's runtime, of the version that `clang` is: 14 in Debian 12.
+fuzz=("${run[@]}" clang libclang-rt-dev libcmocka-dev)
 bench=("${run[@]}" libglib2.0-dev procps strace systemd-container valgrind wrk)
 
 case "${1-}" in
@@ -18,8 +20,9 @@ check) wanted=("${check[@]}") ;;
 browser) wanted=("${browser[@]}") ;;
 deb) wanted=("${deb[@]}") ;;
 system) wanted=("${system[@]}") ;;
+fuzz) wanted=("${fuzz[@]}") ;;
 bench) wanted=("${bench[@]}") ;;
-*) echo "usage: $0 run | check | browser | deb | system | bench" >&2 && exit 2 ;;
+*) echo "usage: $0 run | check | browser | deb | system | bench | fuzz" >&2 && exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null; then

@@ -16,7 +16,6 @@ int driven_set_up(void **state)
 {
     (void)state;
     static const char *const index[] = {"hello.html", NULL};
-    int pair[2];
     driven.tree = tree_make();
     tree_text(driven.tree, "hello.html", "hello");
     tree_noise(driven.tree, "big", DRIVEN_BIG, 1);
@@ -29,6 +28,13 @@ int driven_set_up(void **state)
     driven.draining = false;
     static const struct peer local;
     driven.context = (struct connection_context){&driven.site, &driven.limits, &driven.draining, &local};
+    driven_open();
+    return 0;
+}
+
+void driven_open(void)
+{
+    int pair[2];
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &(int){DRIVEN_SEND_BUFFER}, sizeof(int)), 0);
     driven.client = pair[0];
@@ -37,16 +43,20 @@ int driven_set_up(void **state)
     driven.workspace.now_usec = 1000;
     driven.connection = (struct connection){0};
     connection_open(&driven.connection, pair[1], &driven.limits, 1000);
-    return 0;
+}
+
+void driven_close(void)
+{
+    connection_close(&driven.connection);
+    close(driven.connection.fd);
+    if (driven.client >= 0)
+        close(driven.client);
 }
 
 int driven_tear_down(void **state)
 {
     (void)state;
-    connection_close(&driven.connection);
-    close(driven.connection.fd);
-    if (driven.client >= 0)
-        close(driven.client);
+    driven_close();
     document_root_close(&driven.site.root);
     tree_remove_all();
     return 0;

@@ -39,6 +39,10 @@ void driven_carry_on(bool always);
 int driven_set_up(void **state);
 int driven_tear_down(void **state);
 
+/* Only the connection and its two ends, at 1000 and with a desk of its own; the site stays. */
+void driven_open(void);
+void driven_close(void);
+
 #define driven_test(function) cmocka_unit_test_setup_teardown(function, driven_set_up, driven_tear_down)
 
 void driven_say(const char *text);
