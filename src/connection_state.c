@@ -10,6 +10,7 @@ struct record {
     int32_t fd;
     uint32_t requests, thrown_away, untaken;
     uint8_t phase, reason, watched, lingers, closing, has_unfinished;
+    uint8_t unused[6]; /* no padding: what leaves has been written */
 };
 
 void connection_put(const struct connection *c, struct state *state)
