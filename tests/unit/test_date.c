@@ -1,31 +1,21 @@
 /* date: the RFC's own examples, the edges of the calendar, and the C library as a second opinion. */
 #include "http/date.h"
 
+#include "../support/harness.h"
+#include "../support/seed.h"
+
 #include <errno.h>
 #include <inttypes.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include <cmocka.h>
-
 #define EXAMPLE     INT64_C(784111777)    /* 1994-11-06T08:49:37Z, of RFC 9110 section 5.6.7 */
 #define NOW         INT64_C(1700000000)   /* 2023-11-14T22:13:20Z */
 #define YEAR_1      INT64_C(-62135596800) /* its first second */
 #define YEAR_9999   INT64_C(253402300799) /* its last second */
-#define RANDOM_RUNS 20000
-
-static uint64_t next_random(void)
-{
-    static uint64_t state = 0x9e3779b97f4a7c15;
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return state;
-}
+#define RANDOM_RUNS 100000
 
 static const char *const weekdays[] = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                        "Thursday", "Friday", "Saturday"};
@@ -66,8 +56,9 @@ static void test_format_refuses_other_years(void **state)
 static void test_format_and_parse_agree_with_libc(void **state)
 {
     (void)state;
+    seed_start();
     for (int i = 0; i < RANDOM_RUNS; i++) {
-        int64_t seconds = YEAR_1 + (int64_t)(next_random() % (uint64_t)(YEAR_9999 - YEAR_1 + 1));
+        int64_t seconds = YEAR_1 + (int64_t)(seed_number() % (uint64_t)(YEAR_9999 - YEAR_1 + 1));
         time_t time = (time_t)seconds;
         struct tm tm;
         gmtime_r(&time, &tm);
@@ -91,15 +82,37 @@ static void test_format_and_parse_agree_with_libc(void **state)
     }
 }
 
+/* Two digits of a year mean the one that is less than 50 years away, or just that. */
+static void test_short_years_agree_with_libc(void **state)
+{
+    (void)state;
+    seed_start();
+    for (int i = 0; i < RANDOM_RUNS; i++) {
+        const unsigned half = 18261U * 86400; /* fifty years, where they are shortest */
+        time_t now = (time_t)(seed_number() % 200000000000);
+        time_t time = now - half + 1 + seed_pick(2 * half - 1);
+        struct tm tm;
+        gmtime_r(&time, &tm);
+        char text[64];
+        int64_t back = 0;
+        snprintf(text, sizeof text, "%s, %02d-%s-%02d %02d:%02d:%02d GMT", weekdays[tm.tm_wday], tm.tm_mday,
+                 months[tm.tm_mon], (tm.tm_year + 1900) % 100, tm.tm_hour, tm.tm_min, tm.tm_sec);
+        assert_int_equal(date_parse(str_of(text), now, &back), 0);
+        if (back != time)
+            fail_msg("%s at %" PRId64 ": %" PRId64 ", not %" PRId64, text, (int64_t)now, back, (int64_t)time);
+    }
+}
+
 /* All days and months that could be written, also those that no calendar has: timegm() would carry those
  * over. */
 static void test_parse_knows_the_calendar(void **state)
 {
     (void)state;
+    seed_start();
     for (int i = 0; i < RANDOM_RUNS; i++) {
-        struct tm tm = {.tm_year = (int)(next_random() % 9999) - 1899,
-                        .tm_mon = (int)(next_random() % 12),
-                        .tm_mday = (int)(next_random() % 40)};
+        struct tm tm = {.tm_year = (int)(seed_number() % 9999) - 1899,
+                        .tm_mon = (int)(seed_number() % 12),
+                        .tm_mday = (int)(seed_number() % 40)};
         struct tm carried = tm;
         time_t expected = timegm(&carried);
         bool exists = tm.tm_mday == carried.tm_mday && tm.tm_mon == carried.tm_mon;
@@ -263,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_format_examples),
         cmocka_unit_test(test_format_refuses_other_years),
         cmocka_unit_test(test_format_and_parse_agree_with_libc),
+        cmocka_unit_test(test_short_years_agree_with_libc),
         cmocka_unit_test(test_parse_knows_the_calendar),
         cmocka_unit_test(test_parse_accepts),
         cmocka_unit_test(test_parse_refuses),
