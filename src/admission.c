@@ -25,6 +25,22 @@ static int arm(struct admission *admission, unsigned index)
     return pool_arm(admission->pool, admission->listeners->list[index].fd, EPOLLIN, ADMISSION_KEY + index);
 }
 
+static void park(struct admission *admission, unsigned index)
+{
+    atomic_store(&admission->parked[index], true);
+    attention_want_sweep(admission->attention);
+}
+
+static void arm_or_park(struct admission *admission, unsigned index)
+{
+    int r = arm(admission, index);
+    /* A drain takes the sockets out of the set. */
+    if (r == 0 || atomic_load(&admission->draining))
+        return;
+    log_limit(LOG_CAUSE_ACCEPT, "Can't watch for clients: %s; they wait", strerror(-r));
+    park(admission, index);
+}
+
 int admission_begin(struct admission *admission, struct pool *pool, bool taken_up)
 {
     admission->pool = pool;
@@ -53,15 +69,9 @@ bool admission_unpark(struct admission *admission)
             continue;
         any = true;
         if (!atomic_load(&admission->draining))
-            (void)arm(admission, i);
+            arm_or_park(admission, i);
     }
     return any;
-}
-
-static void park(struct admission *admission, unsigned index)
-{
-    atomic_store(&admission->parked[index], true);
-    attention_want_sweep(admission->attention);
 }
 
 /* Counted before anything else, so that a drain that sees 0 has seen all. */
@@ -97,11 +107,29 @@ static void return_ticket(struct admission *admission)
         atomic_fetch_add(&admission->tickets, 1);
 }
 
-/* Whether accepting can go on at once after this errno of accept4(2), which also hands on errors of the new
- * socket. */
+/*
+ * Whether accepting can go on at once after this errno of accept4(2): nobody was there, or whoever was is
+ * gone (it hands on errors of the new socket). Any other may be there the next time as well, such as EMFILE,
+ * or EPERM of a security module, while the client still waits: to go on at once would be to spin.
+ */
 static bool accept_again(int error)
 {
-    return error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM;
+    switch (error) {
+    case EAGAIN:
+    case EINTR:
+    case ECONNABORTED:
+    case EPROTO:
+    case ENOPROTOOPT:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENONET:
+    case ETIMEDOUT:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static int accept_from(struct admission *admission, unsigned index, struct peer *ret)
@@ -119,7 +147,7 @@ static int accept_from(struct admission *admission, unsigned index, struct peer 
     int error = errno;
     return_ticket(admission);
     if (accept_again(error)) {
-        (void)arm(admission, index);
+        arm_or_park(admission, index);
     } else {
         log_limit(LOG_CAUSE_ACCEPT, "Can't accept a client: %s; it waits", strerror(error));
         park(admission, index);
@@ -162,7 +190,7 @@ void admission_go_on(struct admission *admission, unsigned index)
         atomic_store(&admission->draining, true);
         attention_call(admission->attention);
     } else {
-        (void)arm(admission, index);
+        arm_or_park(admission, index);
     }
 }
 
