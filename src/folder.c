@@ -130,20 +130,30 @@ static int add(struct folder *folder, const char *name, const struct stat *st)
     return 0;
 }
 
-/* What a name stands for, a link within the root followed; false where that isn't served. */
-static bool look_at(const struct folder *folder, const struct dirent *item, struct stat *ret)
+/* Of a link: what it stands for within the root. */
+static int follow(const struct folder *folder, const char *name, struct stat *ret)
 {
     char path[PATH_MAX];
+    int n = snprintf(path, sizeof path, "%s%s%s", folder->path, *folder->path ? "/" : "", name);
+    if (n < 0 || (size_t)n >= sizeof path)
+        return -ENAMETOOLONG;
+    return beneath_stat(&folder->root->folder, path, ret);
+}
+
+/*
+ * 1: what the name stands for is served; 0: it isn't, and that includes what can't be looked at. A negative
+ * errno where it is we who are short of something: a list that lacks names for that would be a wrong one.
+ */
+static int look_at(const struct folder *folder, const struct dirent *item, struct stat *ret)
+{
     if (item->d_type != DT_REG && item->d_type != DT_DIR && item->d_type != DT_LNK &&
         item->d_type != DT_UNKNOWN)
-        return false;
-    if (fstatat(dirfd(folder->dir), item->d_name, ret, AT_SYMLINK_NOFOLLOW) < 0)
-        return false;
-    if (S_ISLNK(ret->st_mode)) {
-        int n = snprintf(path, sizeof path, "%s%s%s", folder->path, *folder->path ? "/" : "", item->d_name);
-        if (n < 0 || (size_t)n >= sizeof path || beneath_stat(&folder->root->folder, path, ret) < 0)
-            return false;
-    }
+        return 0;
+    int r = fstatat(dirfd(folder->dir), item->d_name, ret, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+    if (r == 0 && S_ISLNK(ret->st_mode))
+        r = follow(folder, item->d_name, ret);
+    if (r < 0)
+        return resource_status(r) == 503 ? r : 0;
     return S_ISREG(ret->st_mode) || S_ISDIR(ret->st_mode);
 }
 
@@ -160,9 +170,11 @@ static int read_folder(struct folder *folder)
             folder->complete = errno == 0;
             return -errno;
         }
-        if (item->d_name[0] == '.' || !look_at(folder, item, &st))
+        if (item->d_name[0] == '.')
             continue;
-        int r = add(folder, item->d_name, &st);
+        int r = look_at(folder, item, &st);
+        if (r > 0)
+            r = add(folder, item->d_name, &st);
         if (r < 0)
             return r;
     }
