@@ -29,7 +29,7 @@ TEST_LIBS := -lcmocka
 SOURCES := $(wildcard src/*.c src/http/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libhellod.a
-FAULT := $(B)/tests/support/fault.o
+FAULT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/fault*.c))
 SUPPORT := $(filter-out $(FAULT),$(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 BENCH_PROGRAMS := $(addprefix $(B)/tests/bench/,limit crowd hostile latency first shapes jobs)
@@ -209,8 +209,8 @@ WRAPPED := malloc calloc reallocarray strdup mmap accept4 epoll_create1 epoll_ct
            timerfd_settime syscall open openat fstat fstatat fdopendir readdir readlinkat read write pread pwrite sendfile \
            send recv shutdown ioctl pthread_create memfd_create fcntl getrandom clock_gettime
 FAULT_TESTS := $(filter $(B)/tests/unit/test_fault_% $(B)/tests/unit/test_log_limit,$(UNIT_TESTS))
-$(FAULT_TESTS): $(FAULT)
-$(FAULT_TESTS): override LDFLAGS += $(addprefix -Wl$(,)--wrap=,$(WRAPPED))
+$(FAULT_TESTS): $(B)/%: $(B)/%.o $(FAULT) $(SUPPORT) $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(addprefix -Wl$(,)--wrap=,$(WRAPPED)) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 # What runs in containers is alone with the C library.
 $(B)/tests/system/%: $(B)/tests/system/%.o

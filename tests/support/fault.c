@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ERRORS_MAX = 8 };
+enum { ERRORS_MAX = 9 };
 
 static const struct {
     const char *name;
@@ -32,14 +32,15 @@ static const struct {
     [FAULT_REALLOCARRAY] = {"reallocarray", {ENOMEM}},
     [FAULT_STRDUP] = {"strdup", {ENOMEM}},
     [FAULT_MMAP] = {"mmap", {ENOMEM, EAGAIN, ENFILE}},
-    [FAULT_ACCEPT4] = {"accept4", {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EINTR, ECONNABORTED, EPROTO}},
+    [FAULT_ACCEPT4] = {"accept4",
+                       {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EINTR, ECONNABORTED, EPROTO, EPERM}},
     [FAULT_EPOLL_CREATE1] = {"epoll_create1", {EMFILE, ENFILE, ENOMEM}},
     [FAULT_EPOLL_CTL] = {"epoll_ctl", {ENOMEM, ENOSPC}},
     [FAULT_EPOLL_WAIT] = {"epoll_wait", {EINTR}},
     [FAULT_EVENTFD] = {"eventfd", {EMFILE, ENFILE, ENOMEM}},
     [FAULT_TIMERFD_CREATE] = {"timerfd_create", {EMFILE, ENFILE, ENOMEM}},
     [FAULT_TIMERFD_SETTIME] = {"timerfd_settime", {EINVAL}},
-    [FAULT_SYSCALL] = {"syscall", {EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR, EIO, ENOSYS}},
+    [FAULT_SYSCALL] = {"syscall", {EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR, EIO}},
     [FAULT_OPEN] = {"open", {EMFILE, ENFILE, ENOMEM, EIO}},
     [FAULT_OPENAT] = {"openat", {EMFILE, ENFILE, ENOMEM, EINTR, EIO}},
     [FAULT_FSTAT] = {"fstat", {ENOMEM, EIO}},
