@@ -54,6 +54,8 @@ const struct config_option config_options[] = {
      "The path that tells a load balancer how the server is: 200, and 503 once it stops; off: there is none."},
     {"server", "max_connections", FIELD(max_connections), {CONFIG_COUNT, 1, 1000000}, "32768",
      "How many clients may be connected at a time; more of them wait."},
+    {"server", "cache", FIELD(cache_bytes), {CONFIG_SIZE, 0, TIB / KIB}, "32M",
+     "How much memory may keep what was sent lately, for a second or as long as the file is unchanged; 0: none."},
     {"limits", "request_line", FIELD(request_line_bytes), {CONFIG_SIZE, 256, 16 * KIB}, "8K",
      "How long the first line of a request may be; a longer one is 414."},
     {"limits", "head", FIELD(head_bytes), {CONFIG_SIZE, 256, 64 * KIB}, "16K",

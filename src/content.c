@@ -1,7 +1,6 @@
 /* From ranges of a file to bytes and stretches in an output; see content.h. */
 #include "content.h"
 
-#include <errno.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -48,23 +47,8 @@ static bool make_parts(struct content *content, struct response *response)
     return true;
 }
 
-static int read_range(int fd, struct range range, char *buffer)
-{
-    for (uint64_t done = 0; done < range.length;) {
-        ssize_t n = pread(fd, buffer + done, range.length - done, (off_t)(range.first + done));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            return -ENODATA;
-        done += (uint64_t)n;
-    }
-    return 0;
-}
-
 /* Reads all ranges, one behind the other, where they are little together. */
-static int read_ranges(struct content *content, int fd)
+static int read_ranges(struct content *content, const struct representation *representation)
 {
     const struct ranges *ranges = &content->ranges;
     uint64_t length = 0;
@@ -73,7 +57,7 @@ static int read_ranges(struct content *content, int fd)
     content->inlined = length <= sizeof content->bytes;
     char *to = content->bytes;
     for (size_t i = 0; content->inlined && i < ranges->count; i++) {
-        int r = read_range(fd, ranges->list[i], to);
+        int r = representation_read(representation, ranges->list[i].first, ranges->list[i].length, to);
         if (r < 0)
             return r;
         to += ranges->list[i].length;
@@ -95,23 +79,26 @@ int content_prepare(struct content *content, const struct representation *repres
         response->has_content_range = response->status == 206;
         response->content_length = response->range.length;
     }
-    return head_only ? 0 : read_ranges(content, representation->fd);
+    content->inlined = representation->bytes;
+    return head_only || content->inlined ? 0 : read_ranges(content, representation);
 }
 
 void content_append(const struct content *content, struct representation *representation,
                     struct output *output)
 {
     const struct ranges *ranges = &content->ranges;
-    const char *bytes = content->bytes;
+    const char *read = content->bytes;
     for (size_t i = 0; i < ranges->count; i++) {
         const struct range *range = &ranges->list[i];
         if (ranges->count > 1)
             output_append(output, content->delimiters[i]);
-        if (content->inlined)
-            output_append(output, (struct str){bytes, range->length});
+        if (representation->bytes)
+            output_append(output, (struct str){representation->bytes + range->first, range->length});
+        else if (content->inlined)
+            output_append(output, (struct str){read, range->length});
         else
             output_append_file(output, representation->fd, range->first, range->length);
-        bytes += range->length;
+        read += range->length;
     }
     if (ranges->count > 1)
         output_append(output, content->delimiters[ranges->count]);

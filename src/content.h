@@ -17,7 +17,7 @@
  * fail is done there.
  */
 
-enum { CONTENT_INLINE_MAX = 16 << 10, CONTENT_BOUNDARY_LENGTH = 32 };
+enum { CONTENT_INLINE_MAX = REPRESENTATION_LITTLE, CONTENT_BOUNDARY_LENGTH = 32 };
 
 struct content {
     struct ranges ranges; /* set by the caller: one or several, none empty unless the file is */

@@ -6,7 +6,6 @@
 #include "http/precondition.h"
 #include "http/response.h"
 #include "http/target.h"
-#include "resolve.h"
 #include "trouble.h"
 
 #include <assert.h>
@@ -47,6 +46,12 @@ static void append_head(const struct exchange *x, struct response *response)
     x->answer->content_length = x->head_only ? 0 : response->content_length;
 }
 
+static struct lookup lookup_of(const struct exchange *x)
+{
+    const struct site *site = x->setting->site;
+    return (struct lookup){&site->root, &site->rules, site->cache, x->setting->now};
+}
+
 /* A response with a small page of our own. */
 static void append_page(const struct exchange *x, struct response *response)
 {
@@ -65,24 +70,25 @@ static void append_page(const struct exchange *x, struct response *response)
  * names, so conditions and ranges don't apply to it. */
 static bool append_error_file(const struct exchange *x, struct response *response)
 {
-    const struct site *site = x->setting->site;
-    const char *file = rules_error_page(&site->rules, response->status);
-    struct representation page;
+    const char *file = rules_error_page(&x->setting->site->rules, response->status);
+    const struct lookup lookup = lookup_of(x);
+    struct found found;
     struct content content;
     struct response all = {.status = 200};
-    if (!file || resource_open_path(&site->root, file, &page) != 200)
+    if (!file || lookup_file(&lookup, file, &found) != 200)
         return false;
-    content_select_all(&content, &page);
-    bool prepared = content_prepare(&content, &page, x->head_only, &all) == 0;
+    struct representation *page = &found.resolution.representation;
+    content_select_all(&content, page);
+    bool prepared = content_prepare(&content, page, x->head_only, &all) == 0;
     if (prepared) {
-        response->content_type = page.media_type;
-        response->charset_utf8 = media_type_is_text(page.media_type);
+        response->content_type = page->media_type;
+        response->charset_utf8 = media_type_is_text(page->media_type);
         response->content_length = all.content_length;
         append_head(x, response);
         if (!x->head_only)
-            content_append(&content, &page, x->output);
+            content_append(&content, page, x->output);
     }
-    representation_close(&page);
+    lookup_end(&found);
     return prepared;
 }
 
@@ -129,47 +135,51 @@ static unsigned select_ranges(const struct exchange *x, const struct validators 
     return status;
 }
 
+/* The content, in full or the ranges that were asked for, behind its head. */
+static void append_content(const struct exchange *x, struct representation *representation,
+                           struct content *content, struct response *response)
+{
+    int r = content_prepare(content, representation, x->head_only, response);
+    if (r < 0) {
+        append_failure(x, &(struct response){.status = resource_status(r) == 503 ? 503 : 500}, r);
+        return;
+    }
+    append_head(x, response);
+    if (!x->head_only)
+        content_append(content, representation, x->output);
+}
+
+/* No condition, no range: then the lines of the head may be known. */
+static bool wants_all(const struct request *request)
+{
+    return request->lines[FIELD_IF_MATCH] + request->lines[FIELD_IF_NONE_MATCH] +
+               request->lines[FIELD_IF_MODIFIED_SINCE] + request->lines[FIELD_IF_UNMODIFIED_SINCE] +
+               request->lines[FIELD_RANGE] ==
+           0;
+}
+
+static void append_all(const struct exchange *x, struct found *found)
+{
+    struct content content;
+    struct response response = {.status = 200, .lines = found->lines};
+    content_select_all(&content, &found->resolution.representation);
+    append_content(x, &found->resolution.representation, &content, &response);
+}
+
 /*
- * What 200 and 206 say of the representation. A client that sent If-Range has it all from the response that
- * it completes, so there it is left out (RFC 9110 section 15.3.7), save by the parts of a multipart.
+ * A client that sent If-Range has all that is said of the representation from the response that it completes,
+ * so there it is left out (RFC 9110 section 15.3.7), save by the parts of a multipart.
  */
-static void describe(const struct exchange *x, const struct resolution *found,
-                     const struct validators *validators, const struct content *content,
-                     struct response *response)
-{
-    bool known = response->status == 206 && x->request->lines[FIELD_IF_RANGE] > 0;
-    if (!known || content->ranges.count > 1)
-        response->content_type = found->representation.media_type;
-    response->charset_utf8 = media_type_is_text(response->content_type);
-    if (!known && found->coding != CODING_IDENTITY)
-        response->content_coding = negotiation_coding_name(found->coding);
-    response->has_last_modified = validators->settled && !known;
-    response->last_modified = validators->modified;
-    response->accept_ranges = true;
-}
-
-/* What the configuration says of the path, whatever is sent; caches are told only of what is found. */
-static struct response respond(unsigned status, const struct resolution *found)
-{
-    bool fresh = status == 200 || status == 206 || status == 304;
-    return (struct response){
-        .status = status,
-        .vary = found->vary,
-        .cache_control = fresh ? found->policy.cache_control : (struct str){NULL, 0},
-        .fields = found->policy.fields,
-        .field_count = found->policy.field_count,
-    };
-}
-
-/* The representation that the target names. Takes its file over. */
-static void append_representation(const struct exchange *x, struct resolution *found)
+static void append_selected(const struct exchange *x, struct resolution *found)
 {
     char etag[ETAG_MAX];
     struct validators validators;
     struct content content;
     struct representation *representation = &found->representation;
     validators_make(&representation->version, x->setting->now->second, etag, &validators);
-    struct response response = respond(select_ranges(x, &validators, representation, &content), found);
+    struct response response =
+        lookup_describe(select_ranges(x, &validators, representation, &content), found);
+    bool known = response.status == 206 && x->request->lines[FIELD_IF_RANGE] > 0;
     switch (response.status) {
     case 304:
         response.etag = validators.etag;
@@ -186,17 +196,12 @@ static void append_representation(const struct exchange *x, struct resolution *f
         break;
     default:
         response.etag = validators.etag;
-        describe(x, found, &validators, &content, &response);
-        int r = content_prepare(&content, representation, x->head_only, &response);
-        if (r < 0) {
-            append_failure(x, &(struct response){.status = resource_status(r) == 503 ? 503 : 500}, r);
-            break;
-        }
-        append_head(x, &response);
-        if (!x->head_only)
-            content_append(&content, representation, x->output);
+        lookup_describe_content(found, &validators, known, &response);
+        if (known && content.ranges.count > 1)
+            response.content_type = representation->media_type;
+        response.charset_utf8 = media_type_is_text(response.content_type);
+        append_content(x, representation, &content, &response);
     }
-    representation_close(representation);
 }
 
 /* To where a rule leads, or to the folder with the slash that its target lacks, so that relative links in the
@@ -206,7 +211,7 @@ static void append_redirect(const struct exchange *x, const struct target *targe
 {
     /* Every byte of a path that leads to a file may become "%XX". */
     char location[3 * PATH_MAX + EXCHANGE_REQUEST_LINE_MAX + RULES_LOCATION_MAX];
-    struct response response = respond(found->status, found);
+    struct response response = lookup_describe(found->status, found);
     size_t n = found->redirect ? location_from_template(str_of(found->redirect->location), found->star,
                                                         target->query, location, sizeof location)
                                : location_of_folder(target->path, target->query, location, sizeof location);
@@ -217,23 +222,28 @@ static void append_redirect(const struct exchange *x, const struct target *targe
 
 static void append_resource(const struct exchange *x, const struct target *target)
 {
-    const struct site *site = x->setting->site;
     char accept[WISH_MAX], accept_encoding[WISH_MAX];
     const struct wishes wishes = {
         .accept = request_join_values(x->request, FIELD_ACCEPT, accept, sizeof accept),
         .accept_encoding =
             request_join_values(x->request, FIELD_ACCEPT_ENCODING, accept_encoding, sizeof accept_encoding),
     };
-    struct resolution found;
-    resolve(&site->root, &site->rules, target, &wishes, &found);
-    if (found.status == 200) {
-        append_representation(x, &found);
-    } else if (found.status < 400) {
-        append_redirect(x, target, &found);
+    const struct lookup lookup = lookup_of(x);
+    struct found found;
+    lookup_target(&lookup, target, &wishes, &found);
+    x->answer->cache_use = found.use;
+    struct resolution *resolution = &found.resolution;
+    if (resolution->status == 200 && found.lines.length > 0 && wants_all(x->request)) {
+        append_all(x, &found);
+    } else if (resolution->status == 200) {
+        append_selected(x, resolution);
+    } else if (resolution->status < 400) {
+        append_redirect(x, target, resolution);
     } else {
-        struct response response = respond(found.status, &found);
-        append_failure(x, &response, found.representation.error);
+        struct response response = lookup_describe(resolution->status, resolution);
+        append_failure(x, &response, resolution->representation.error);
     }
+    lookup_end(&found);
 }
 
 static bool method_is_served(enum method method)

@@ -2,9 +2,9 @@
 #define HELLOD_EXCHANGE_H
 
 #include "http/body.h"
-#include "http/date.h"
 #include "http/request.h"
 #include "http/str.h"
+#include "lookup.h"
 #include "output.h"
 #include "resource.h"
 #include "rules.h"
@@ -21,16 +21,11 @@
 /* What is served, and how much is read for it; the same for every exchange, const. */
 struct site {
     struct document_root root;
-    struct rules rules;  /* what they point to is the configuration's */
+    struct rules rules; /* what they point to is the configuration's */
+    struct cache *cache;
     uint64_t sleep_usec; /* 0: there is no /sleep */
     const char *health; /* the path of the answer to load balancers, without its slash; NULL: there is none */
     struct request_limits limits;
-};
-
-/* Real time, in seconds since the epoch and as the value of Date. */
-struct moment {
-    int64_t second;
-    char date[DATE_LENGTH];
 };
 
 /* What of an exchange has been waited for. */
@@ -55,6 +50,7 @@ struct answer {
     enum method method;
     unsigned status;
     uint64_t content_length; /* bytes of content that go with the head */
+    enum cache_use cache_use;
 };
 
 enum exchange_result {

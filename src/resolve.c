@@ -17,19 +17,17 @@ static const struct str suffixes[CODING_COUNT] = {
     [CODING_GZIP] = STR(".gz"),
 };
 
-/* The target's path with its slashes; false where it is longer than any file's. */
-static bool write_path(const struct target *target, struct resolution *ret, struct str *ret_path)
+size_t resolve_path(const struct target *target, char path[static PATH_MAX + 2])
 {
     size_t length = target->path.length;
     if (length >= PATH_MAX)
-        return false;
-    ret->path[0] = '/';
+        return 0;
+    path[0] = '/';
     if (length > 0)
-        memcpy(ret->path + 1, target->path.data, length);
+        memcpy(path + 1, target->path.data, length);
     if (target->folder && length > 0)
-        ret->path[++length] = '/';
-    *ret_path = (struct str){ret->path, length + 1};
-    return true;
+        path[++length] = '/';
+    return length + 1;
 }
 
 static bool is_older(const struct version *version, const struct version *than)
@@ -41,11 +39,11 @@ static bool is_older(const struct version *version, const struct version *than)
 
 /* Opens the file's sibling of that coding; false where there is none to be used. */
 static bool open_sibling(const struct document_root *root, const char *file, enum coding coding,
-                         const struct version *version, struct representation *ret)
+                         const struct version *version, char path[static PATH_MAX],
+                         struct representation *ret)
 {
-    char path[PATH_MAX];
-    int n = snprintf(path, sizeof path, "%s%s", file, suffixes[coding].data);
-    if (n < 0 || (size_t)n >= sizeof path || resource_open_path(root, path, ret) != 200)
+    int n = snprintf(path, PATH_MAX, "%s%s", file, suffixes[coding].data);
+    if (n < 0 || n >= PATH_MAX || resource_open_path(root, path, ret) != 200)
         return false;
     if (!is_older(&ret->version, version))
         return true;
@@ -62,25 +60,27 @@ static bool is_wanted(enum coding coding, const struct coding_preference *prefer
 }
 
 /* The most welcome sibling takes the file's place. Where there are siblings at all, the answer varies. */
-static void choose_sibling(const struct document_root *root, const char *file, struct str accept_encoding,
+static void choose_sibling(const struct document_root *root, struct str accept_encoding,
                            struct resolution *ret)
 {
     struct coding_preference preference = negotiation_codings(accept_encoding);
     struct representation sibling;
+    char path[PATH_MAX];
     ret->coding = CODING_IDENTITY;
     for (unsigned i = 0; preference.order[i] != CODING_IDENTITY; i++) {
-        if (!open_sibling(root, file, preference.order[i], &ret->representation.version, &sibling))
+        if (!open_sibling(root, ret->file, preference.order[i], &ret->representation.version, path, &sibling))
             continue;
         sibling.media_type = ret->representation.media_type;
         representation_close(&ret->representation);
         ret->representation = sibling;
         ret->coding = preference.order[i];
+        strcpy(ret->file, path);
         ret->vary = STR("Accept-Encoding");
         return;
     }
     for (enum coding coding = 0; coding < CODING_IDENTITY && ret->vary.length == 0; coding++) {
         if (is_wanted(coding, &preference) ||
-            !open_sibling(root, file, coding, &ret->representation.version, &sibling))
+            !open_sibling(root, ret->file, coding, &ret->representation.version, path, &sibling))
             continue;
         representation_close(&sibling);
         ret->vary = STR("Accept-Encoding");
@@ -110,27 +110,27 @@ static bool names_file(struct str path, const char *file)
     return str_equal(str_after(path, 1), str_of(file));
 }
 
-/* With a file found: what the rules say of that, where it has another path, and its sibling. */
+/* With ret->file found: what the rules say of that, where it has another path, and its sibling. */
 static void settle_file(const struct document_root *root, const struct rules *rules, struct str path,
-                        const char *file, const struct wishes *wishes, struct resolution *ret)
+                        const struct wishes *wishes, struct resolution *ret)
 {
     char file_path[PATH_MAX + 1];
-    if (!names_file(path, file)) {
-        int n = snprintf(file_path, sizeof file_path, "/%s", file);
+    if (!names_file(path, ret->file)) {
+        int n = snprintf(file_path, sizeof file_path, "/%s", ret->file);
         rules_find(rules, path, (struct str){file_path, (size_t)n}, &ret->policy);
     }
     ret->coding = CODING_IDENTITY;
     if (ret->policy.precompressed)
-        choose_sibling(root, file, wishes->accept_encoding, ret);
+        choose_sibling(root, wishes->accept_encoding, ret);
 }
 
 static void fall_back(const struct document_root *root, const struct rules *rules, struct str path,
                       const struct wishes *wishes, struct resolution *ret)
 {
-    const char *file = ret->policy.fallback;
-    ret->status = resource_open_path(root, file, &ret->representation);
+    snprintf(ret->file, sizeof ret->file, "%s", ret->policy.fallback);
+    ret->status = resource_open_path(root, ret->file, &ret->representation);
     if (ret->status == 200)
-        settle_file(root, rules, path, file, wishes, ret);
+        settle_file(root, rules, path, wishes, ret);
     else if (ret->status < 500)
         ret->status = 404;
     ret->vary = ret->vary.length > 0 ? STR("Accept, Accept-Encoding") : STR("Accept");
@@ -139,13 +139,13 @@ static void fall_back(const struct document_root *root, const struct rules *rule
 void resolve(const struct document_root *root, const struct rules *rules, const struct target *target,
              const struct wishes *wishes, struct resolution *ret)
 {
-    char file[PATH_MAX];
-    struct str path;
+    struct str path = {ret->path, resolve_path(target, ret->path)};
     ret->status = 404;
+    ret->lasting = false;
     ret->representation = (struct representation){.fd = -1};
     ret->redirect = NULL;
     ret->vary = (struct str){NULL, 0};
-    if (!write_path(target, ret, &path)) {
+    if (path.length == 0) {
         rules_find(rules, STR(""), STR(""), &ret->policy);
         return;
     }
@@ -155,14 +155,15 @@ void resolve(const struct document_root *root, const struct rules *rules, const 
         ret->status = ret->redirect->status;
         return;
     }
-    ret->status = resource_open(root, target, file, &ret->representation);
+    ret->status = resource_open(root, target, ret->file, &ret->representation);
     if (ret->status == 200) {
-        settle_file(root, rules, path, file, wishes, ret);
+        ret->lasting = true;
+        settle_file(root, rules, path, wishes, ret);
         return;
     }
     bool absent = ret->status == 404 && !target->hidden;
     if (absent && target->folder && ret->policy.listing)
-        list_folder(root, file, wishes, ret);
+        list_folder(root, ret->file, wishes, ret);
     if (absent && ret->status == 404 && ret->policy.fallback) {
         if (is_navigation(target, wishes->accept))
             fall_back(root, rules, path, wishes, ret);

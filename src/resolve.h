@@ -30,8 +30,14 @@ struct resolution {
     struct str star;
     struct str vary;         /* which wishes made a difference, as Vary has it; empty: none */
     struct policy policy;    /* for the path, and with 200 for the file that answers */
+    bool lasting;            /* with 200: what decided is the path and Accept-Encoding, nothing else */
+    char file[PATH_MAX];     /* with that: the path beneath the document root of what answers */
     char path[PATH_MAX + 2]; /* what `star` points into: decoded, with its slashes */
 };
+
+/* The target's path with its slashes, as rules and logs have it, into `path`. Its length; 0 where it is
+ * longer than any file's. */
+size_t resolve_path(const struct target *target, char path[static PATH_MAX + 2]);
 
 /*
  * Status as resource_open_path() has it. *ret holds a file only with 200; it points into rules, document root

@@ -79,6 +79,8 @@ unsigned resource_open_path(const struct document_root *root, const char *path, 
         return 404;
     *ret = (struct representation){
         .fd = fd,
+        .device = st.st_dev,
+        .changed = st.st_ctim,
         .version =
             {
                 .inode = st.st_ino,
@@ -119,6 +121,22 @@ unsigned resource_open(const struct document_root *root, const struct target *ta
         memcpy(path, target->path.data, target->path.length);
     path[target->path.length] = '\0';
     return target->folder ? open_index(root, path, ret) : resource_open_path(root, path, ret);
+}
+
+int representation_read(const struct representation *representation, uint64_t offset, uint64_t length,
+                        char *buffer)
+{
+    for (uint64_t done = 0; done < length;) {
+        ssize_t n = pread(representation->fd, buffer + done, length - done, (off_t)(offset + done));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            return -ENODATA;
+        done += (uint64_t)n;
+    }
+    return 0;
 }
 
 void representation_close(struct representation *representation)

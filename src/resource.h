@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <stdint.h>
+#include <time.h>
 
 /*
  * The document root: from a path to what is sent for it. No path leads out of the root (beneath.h);
@@ -23,12 +24,18 @@ struct document_root {
     struct media_types types;
 };
 
-/* A regular file, open to be sent, as fstat(2) of that very fd describes it. */
+/* What is no longer than this is better read than sent from its file. */
+enum { REPRESENTATION_LITTLE = 16 << 10 };
+
+/* A regular file, open to be sent, as fstat(2) of that very fd describes it; or its bytes, read from it. */
 struct representation {
-    int fd;    /* owned by whoever holds the struct; -1: none */
-    int error; /* none because of this negative errno, with 500 and 503 */
+    int fd;            /* owned by whoever holds the struct; -1: none */
+    int error;         /* none because of this negative errno, with 500 and 503 */
+    const char *bytes; /* all of it, and then there is no fd; somebody else's. NULL: they are in the file */
+    uint64_t device;
     struct version version;
-    struct str media_type; /* points into the document root's table */
+    struct timespec changed; /* its inode; nobody can set that back */
+    struct str media_type;   /* points into the document root's table */
 };
 
 /*
@@ -55,6 +62,10 @@ unsigned resource_open(const struct document_root *root, const struct target *ta
 
 /* The status that a negative errno of opening comes to. */
 unsigned resource_status(int error);
+
+/* Reads `length` bytes from `offset` on. 0, -ENODATA where the file holds less, or another negative errno. */
+int representation_read(const struct representation *representation, uint64_t offset, uint64_t length,
+                        char *buffer);
 
 void representation_close(struct representation *representation);
 

@@ -5,6 +5,7 @@
  */
 #include "server.h"
 
+#include "cache.h"
 #include "clients.h"
 #include "event.h"
 #include "log.h"
@@ -198,6 +199,11 @@ static int open_site(struct server *server)
         log_error("Can't open the document root %s: %s", config->document_root, strerror(-r));
     else if (server->site.root.types.count == 0)
         log_notice("There is no " MIME_TYPES ": only the web's own media types are known");
+    if (r == 0) {
+        r = cache_new(&server->site.cache, (size_t)config->cache_bytes);
+        if (r < 0)
+            document_root_close(&server->site.root);
+    }
     return r;
 }
 
@@ -347,6 +353,7 @@ void server_end(struct server *server)
     sd_event_source_unref(server->sweep);
     sd_event_unref(server->event);
     clients_free(server->clients);
+    cache_free(server->site.cache);
     document_root_close(&server->site.root);
     free(server);
 }

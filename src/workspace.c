@@ -125,6 +125,7 @@ void workspace_start_turn(struct workspace *workspace)
     clock_gettime(CLOCK_MONOTONIC_COARSE, &monotonic);
     clock_gettime(CLOCK_REALTIME_COARSE, &real);
     workspace->now_usec = monotonic.tv_sec * USEC_PER_SEC + monotonic.tv_nsec / 1000;
+    workspace->now.usec = workspace->now_usec;
     if (workspace->now.second != real.tv_sec) {
         workspace->now.second = real.tv_sec;
         if (date_format(real.tv_sec, workspace->now.date) < 0)

@@ -127,6 +127,21 @@ static void put_validators(struct writer *writer, const struct response *respons
         writer_put(writer, STR("Accept-Ranges: bytes\r\n"));
 }
 
+/* RFC 9110 sections 6.4.1 and 8.6. */
+static bool has_content(unsigned status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+static void put_lines(struct writer *writer, const struct response *response)
+{
+    if (has_content(response->status))
+        put_content(writer, response);
+    put_validators(writer, response);
+    for (size_t i = 0; i < response->field_count; i++)
+        put_field(writer, STR(""), response->fields[i]);
+}
+
 static void put_control(struct writer *writer, const struct response *response)
 {
     put_field(writer, STR("Location: "), response->location);
@@ -142,12 +157,6 @@ static void put_control(struct writer *writer, const struct response *response)
         writer_put(writer, STR("Connection: keep-alive\r\n"));
 }
 
-/* RFC 9110 sections 6.4.1 and 8.6. */
-static bool has_content(unsigned status)
-{
-    return status >= 200 && status != 204 && status != 304;
-}
-
 size_t response_write_head(const struct response *response, const char date[static DATE_LENGTH], char *buffer,
                            size_t size)
 {
@@ -159,13 +168,19 @@ size_t response_write_head(const struct response *response, const char date[stat
     writer_put(&writer, response_reason(response->status));
     writer_put(&writer, STR("\r\n"));
     put_field(&writer, STR("Date: "), (struct str){date, DATE_LENGTH});
-    if (has_content(response->status))
-        put_content(&writer, response);
-    put_validators(&writer, response);
-    for (size_t i = 0; i < response->field_count; i++)
-        put_field(&writer, STR(""), response->fields[i]);
+    if (response->lines.length > 0)
+        writer_put(&writer, response->lines);
+    else
+        put_lines(&writer, response);
     put_control(&writer, response);
     writer_put(&writer, STR("\r\n"));
+    return writer_length(&writer);
+}
+
+size_t response_write_lines(const struct response *response, char *buffer, size_t size)
+{
+    struct writer writer = {.buffer = buffer, .size = size};
+    put_lines(&writer, response);
     return writer_length(&writer);
 }
 

@@ -40,6 +40,7 @@ static const char everything[] = "[server]\n"
                                  "sleep = off\n"
                                  "health = a/health\n"
                                  "max_connections = 1000000\n"
+                                 "cache = 64M\n"
                                  "[limits]\n"
                                  "request_line = 16K\n"
                                  "head = 65536\n"
@@ -74,6 +75,7 @@ static void test_defaults(void **state)
     assert_int_equal(config->sleep_usec, 5000000);
     assert_null(config->health);
     assert_int_equal(config->max_connections, 32768);
+    assert_int_equal(config->cache_bytes, 32 << 20);
     assert_int_equal(config->head_usec, 10000000);
     assert_int_equal(config->idle_usec, 60000000);
     assert_int_equal(config->body_usec, 30000000);
@@ -106,6 +108,7 @@ static void test_every_option(void **state)
     assert_int_equal(config->sleep_usec, 0);
     assert_string_equal(config->health, "a/health");
     assert_int_equal(config->max_connections, 1000000);
+    assert_int_equal(config->cache_bytes, 64 << 20);
     assert_int_equal(config->head_usec, 1000000);
     assert_int_equal(config->idle_usec, 3600000000);
     assert_int_equal(config->body_usec, 1500000);
@@ -196,6 +199,7 @@ static void test_dump_of_everything(void **state)
                               "sleep = off\n"
                               "health = /a/health\n"
                               "max_connections = 1000000\n"
+                              "cache = 64M\n"
                               "\n"
                               "[limits]\n"
                               "request_line = 16K\n"

@@ -1,0 +1,361 @@
+/*
+ * Shards, each with a lock, a table of chains and a ring of its entries. The ring's hand takes out what was
+ * not asked for since it last came by, until there is room. An entry is const from its making on but for the
+ * moment up to which it is trusted; whoever holds it keeps it from being freed.
+ */
+#include "cache.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum { SHARDS = 16, BUCKETS_MIN = 64 };
+
+struct entry {
+    struct cached cached; /* first, so that one is found by the other */
+    struct entry *next;   /* of its chain */
+    struct entry *before, *behind;
+    uint64_t hash;
+    size_t size;
+    int64_t trusted_until_usec; /* under the shard's lock, as `asked` is */
+    bool asked;
+    _Atomic unsigned holders; /* the table is one */
+    uint32_t wishes;
+    size_t path_length;
+    char path[];
+};
+
+struct shard {
+    pthread_mutex_t lock;
+    struct entry **buckets;
+    size_t bucket_count, entry_count, bytes;
+    struct entry *hand; /* a place in the ring; NULL: it is empty */
+} __attribute__((aligned(64)));
+
+struct cache {
+    uint64_t seed;
+    size_t shard_bytes;
+    struct shard shards[SHARDS];
+};
+
+static void lock(struct shard *shard)
+{
+    int r = pthread_mutex_lock(&shard->lock);
+    assert(r == 0);
+}
+
+static void unlock(struct shard *shard)
+{
+    int r = pthread_mutex_unlock(&shard->lock);
+    assert(r == 0);
+}
+
+/* FNV-1a with a seed, and its halves mixed at the end: the upper bits choose the shard. */
+static uint64_t hash_key(const struct cache *cache, const struct cache_key *key)
+{
+    static const uint64_t prime = UINT64_C(0x100000001b3);
+    uint64_t hash = (cache->seed ^ key->wishes) * prime;
+    for (size_t i = 0; i < key->path.length; i++)
+        hash = (hash ^ (unsigned char)key->path.data[i]) * prime;
+    return hash ^ hash >> 32;
+}
+
+static struct shard *shard_of(struct cache *cache, uint64_t hash)
+{
+    return &cache->shards[hash >> 8 & (SHARDS - 1)];
+}
+
+static struct entry **bucket_of(const struct shard *shard, uint64_t hash)
+{
+    return &shard->buckets[(hash >> 12) & (shard->bucket_count - 1)];
+}
+
+static bool is_for(const struct entry *entry, uint64_t hash, const struct cache_key *key)
+{
+    return entry->hash == hash && entry->wishes == key->wishes &&
+           str_equal((struct str){entry->path, entry->path_length}, key->path);
+}
+
+/* Where the chain has the entry, or where it ends. */
+static struct entry **find(const struct shard *shard, uint64_t hash, const struct cache_key *key)
+{
+    struct entry **place = bucket_of(shard, hash);
+    while (*place && !is_for(*place, hash, key))
+        place = &(*place)->next;
+    return place;
+}
+
+static const struct cached *hold(struct entry *entry)
+{
+    atomic_fetch_add_explicit(&entry->holders, 1, memory_order_relaxed);
+    return &entry->cached;
+}
+
+static void let_go(struct entry *entry)
+{
+    if (atomic_fetch_sub_explicit(&entry->holders, 1, memory_order_acq_rel) == 1)
+        free(entry);
+}
+
+void cache_release(const struct cached *cached)
+{
+    if (cached)
+        let_go((struct entry *)(uintptr_t)cached);
+}
+
+static void ring_insert(struct shard *shard, struct entry *entry)
+{
+    if (!shard->hand) {
+        shard->hand = entry->before = entry->behind = entry;
+        return;
+    }
+    entry->behind = shard->hand;
+    entry->before = shard->hand->before;
+    entry->before->behind = entry->behind->before = entry;
+}
+
+static void ring_remove(struct shard *shard, struct entry *entry)
+{
+    if (shard->hand == entry)
+        shard->hand = entry->behind == entry ? NULL : entry->behind;
+    entry->before->behind = entry->behind;
+    entry->behind->before = entry->before;
+}
+
+/* Out of the table; who holds it still may. */
+static void take_out(struct shard *shard, struct entry **place)
+{
+    struct entry *entry = *place;
+    *place = entry->next;
+    ring_remove(shard, entry);
+    shard->entry_count--;
+    shard->bytes -= entry->size;
+    let_go(entry);
+}
+
+static struct entry **place_of(const struct shard *shard, const struct entry *entry)
+{
+    struct entry **place = bucket_of(shard, entry->hash);
+    while (*place != entry)
+        place = &(*place)->next;
+    return place;
+}
+
+static void make_room(struct shard *shard, size_t size, size_t limit)
+{
+    while (shard->hand && shard->bytes + size > limit) {
+        struct entry *entry = shard->hand;
+        if (entry->asked) {
+            entry->asked = false;
+            shard->hand = entry->behind;
+        } else {
+            take_out(shard, place_of(shard, entry));
+        }
+    }
+}
+
+/* Twice the chains, or as many as before where memory is short. */
+static void grow(struct shard *shard)
+{
+    size_t old_count = shard->bucket_count;
+    struct entry **old = shard->buckets, **wider = calloc(2 * old_count, sizeof *wider);
+    if (!wider)
+        return;
+    shard->buckets = wider;
+    shard->bucket_count = 2 * old_count;
+    for (size_t i = 0; i < old_count; i++) {
+        for (struct entry *entry = old[i], *next; entry; entry = next) {
+            next = entry->next;
+            struct entry **place = bucket_of(shard, entry->hash);
+            entry->next = *place;
+            *place = entry;
+        }
+    }
+    free(old);
+}
+
+static void insert(struct shard *shard, struct entry *entry)
+{
+    if (shard->entry_count >= shard->bucket_count)
+        grow(shard);
+    struct entry **place = bucket_of(shard, entry->hash);
+    entry->next = *place;
+    *place = entry;
+    ring_insert(shard, entry);
+    shard->entry_count++;
+    shard->bytes += entry->size;
+}
+
+bool cache_same_file(const struct representation *a, const struct representation *b)
+{
+    return a->device == b->device && a->version.inode == b->version.inode &&
+           a->version.size == b->version.size && a->version.seconds == b->version.seconds &&
+           a->version.nanoseconds == b->version.nanoseconds && a->changed.tv_sec == b->changed.tv_sec &&
+           a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+const struct cached *cache_get(struct cache *cache, const struct cache_key *key, int64_t now_usec)
+{
+    if (!cache)
+        return NULL;
+    uint64_t hash = hash_key(cache, key);
+    struct shard *shard = shard_of(cache, hash);
+    const struct cached *cached = NULL;
+    lock(shard);
+    struct entry *entry = *find(shard, hash, key);
+    if (entry && now_usec < entry->trusted_until_usec) {
+        entry->asked = true;
+        cached = hold(entry);
+    }
+    unlock(shard);
+    return cached;
+}
+
+const struct cached *cache_confirm(struct cache *cache, const struct cache_key *key,
+                                   const struct representation *seen, int64_t now_usec)
+{
+    if (!cache)
+        return NULL;
+    uint64_t hash = hash_key(cache, key);
+    struct shard *shard = shard_of(cache, hash);
+    const struct cached *cached = NULL;
+    lock(shard);
+    struct entry **place = find(shard, hash, key);
+    if (*place && cache_same_file(&(*place)->cached.representation, seen)) {
+        if ((*place)->trusted_until_usec < now_usec + CACHE_TRUST_USEC)
+            (*place)->trusted_until_usec = now_usec + CACHE_TRUST_USEC;
+        cached = hold(*place);
+    } else if (*place) {
+        take_out(shard, place);
+    }
+    unlock(shard);
+    return cached;
+}
+
+/* Copies to where `*to` is, which it moves on. */
+static void *copy(char **to, const void *from, size_t length)
+{
+    char *place = *to;
+    if (length > 0)
+        memcpy(place, from, length);
+    *to += length;
+    return place;
+}
+
+/* In one piece of memory: entry, path, fields, file, lines, bytes. */
+static struct entry *make_entry(uint64_t hash, const struct cache_key *key, const struct cached *item)
+{
+    const struct representation *representation = &item->representation;
+    size_t path = (key->path.length + sizeof(struct str) - 1) / sizeof(struct str) * sizeof(struct str);
+    size_t fields = item->field_count * sizeof *item->fields, file = strlen(item->file) + 1;
+    size_t bytes = representation->bytes ? (size_t)representation->version.size : 0;
+    size_t size = sizeof(struct entry) + path + fields + file + item->lines.length + bytes;
+    struct entry *entry = malloc(size);
+    if (!entry)
+        return NULL;
+    *entry = (struct entry){.cached = *item, .hash = hash, .size = size, .wishes = key->wishes};
+    entry->path_length = key->path.length;
+    memcpy(entry->path, key->path.data, key->path.length);
+    char *to = entry->path + path;
+    struct cached *cached = &entry->cached;
+    cached->fields = copy(&to, item->fields, fields);
+    cached->file = copy(&to, item->file, file);
+    cached->lines.data = copy(&to, item->lines.data, item->lines.length);
+    cached->representation.fd = -1;
+    if (representation->bytes)
+        cached->representation.bytes = copy(&to, representation->bytes, bytes);
+    return entry;
+}
+
+const struct cached *cache_put(struct cache *cache, const struct cache_key *key, const struct cached *item,
+                               int64_t now_usec)
+{
+    if (!cache)
+        return NULL;
+    uint64_t hash = hash_key(cache, key);
+    struct shard *shard = shard_of(cache, hash);
+    struct entry *entry = make_entry(hash, key, item);
+    if (!entry)
+        return NULL;
+    entry->trusted_until_usec = now_usec + CACHE_TRUST_USEC;
+    atomic_init(&entry->holders, 1); /* the caller */
+    lock(shard);
+    struct entry **place = find(shard, hash, key);
+    if (*place)
+        take_out(shard, place);
+    make_room(shard, entry->size, cache->shard_bytes);
+    if (entry->size <= cache->shard_bytes) {
+        (void)hold(entry); /* the table */
+        insert(shard, entry);
+    }
+    unlock(shard);
+    return &entry->cached;
+}
+
+size_t cache_bytes(struct cache *cache)
+{
+    size_t bytes = 0;
+    for (unsigned i = 0; cache && i < SHARDS; i++) {
+        lock(&cache->shards[i]);
+        bytes += cache->shards[i].bytes;
+        unlock(&cache->shards[i]);
+    }
+    return bytes;
+}
+
+/* Nobody outside is to know which paths share a chain; where the kernel has no seed yet, the clock will do.
+ */
+static uint64_t make_seed(void)
+{
+    uint64_t seed;
+    struct timespec now;
+    if (getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed)
+        return seed;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_nsec << 32 ^ (uint64_t)now.tv_sec;
+}
+
+int cache_new(struct cache **ret, size_t bytes)
+{
+    *ret = NULL;
+    if (bytes == 0)
+        return 0;
+    struct cache *cache = aligned_alloc(64, sizeof *cache);
+    if (!cache)
+        return -ENOMEM;
+    *cache = (struct cache){.seed = make_seed(), .shard_bytes = bytes / SHARDS};
+    bool short_of_memory = false;
+    for (unsigned i = 0; i < SHARDS; i++) {
+        struct shard *shard = &cache->shards[i];
+        int r = pthread_mutex_init(&shard->lock, NULL);
+        assert(r == 0);
+        shard->bucket_count = BUCKETS_MIN;
+        shard->buckets = calloc(BUCKETS_MIN, sizeof(struct entry *));
+        short_of_memory |= !shard->buckets;
+    }
+    if (short_of_memory) {
+        cache_free(cache);
+        return -ENOMEM;
+    }
+    *ret = cache;
+    return 0;
+}
+
+void cache_free(struct cache *cache)
+{
+    if (!cache)
+        return;
+    for (unsigned i = 0; i < SHARDS; i++) {
+        struct shard *shard = &cache->shards[i];
+        while (shard->hand)
+            take_out(shard, place_of(shard, shard->hand));
+        free(shard->buckets);
+        pthread_mutex_destroy(&shard->lock);
+    }
+    free(cache);
+}

@@ -1,0 +1,207 @@
+/*
+ * The cache, the file system behind it, and what is kept of what is found there. Of a large file no fd is
+ * kept, but where it is and what is said of it: opening it anew is little beside sending it, and can't be
+ * outdated.
+ */
+#include "lookup.h"
+
+#include "http/media_type.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* What all lines of one head take: those of the rules, and ours. */
+enum { LINES_MAX = RULES_BYTES_MAX + 2048 };
+
+struct response lookup_describe(unsigned status, const struct resolution *found)
+{
+    bool fresh = status == 200 || status == 206 || status == 304;
+    return (struct response){
+        .status = status,
+        .vary = found->vary,
+        .cache_control = fresh ? found->policy.cache_control : (struct str){NULL, 0},
+        .fields = found->policy.fields,
+        .field_count = found->policy.field_count,
+    };
+}
+
+void lookup_describe_content(const struct resolution *found, const struct validators *validators, bool known,
+                             struct response *response)
+{
+    if (!known) {
+        response->content_type = found->representation.media_type;
+        response->charset_utf8 = media_type_is_text(response->content_type);
+    }
+    if (!known && found->coding != CODING_IDENTITY)
+        response->content_coding = negotiation_coding_name(found->coding);
+    response->has_last_modified = validators->settled && !known;
+    response->last_modified = validators->modified;
+    response->accept_ranges = true;
+}
+
+/* Of all wishes only codings lead to something that is kept. Their order is a number: a 1 bit, and two bits
+ * each. */
+static uint32_t number_of(const struct wishes *wishes)
+{
+    if (!wishes->accept_encoding.data)
+        return 1 << 2 | CODING_IDENTITY;
+    struct coding_preference preference = negotiation_codings(wishes->accept_encoding);
+    uint32_t number = 1;
+    for (unsigned i = 0; i < preference.count; i++)
+        number = number << 2 | preference.order[i];
+    return number;
+}
+
+/* A change to come will show: the second of the last one is over. */
+static bool is_settled(const struct representation *representation, int64_t second)
+{
+    return representation->version.seconds < second && representation->changed.tv_sec < second;
+}
+
+static void take(const struct cached *held, struct found *ret)
+{
+    struct resolution *found = &ret->resolution;
+    found->status = 200;
+    found->redirect = NULL;
+    found->representation = held->representation;
+    found->coding = held->coding;
+    found->vary = held->vary;
+    found->policy.cache_control = held->cache_control;
+    found->policy.field_count = held->field_count;
+    for (size_t i = 0; i < held->field_count; i++)
+        found->policy.fields[i] = held->fields[i];
+    ret->lines = held->lines;
+    ret->use = CACHE_HIT;
+    ret->held = held;
+}
+
+/* True: what is kept is taken, its file open where it has one. */
+static bool get(const struct lookup *lookup, const struct cache_key *key, struct found *ret)
+{
+    const struct cached *held = cache_get(lookup->cache, key, lookup->now->usec);
+    struct representation opened;
+    if (!held)
+        return false;
+    if (held->representation.bytes) {
+        take(held, ret);
+        return true;
+    }
+    if (resource_open_path(lookup->root, held->file, &opened) == 200) {
+        if (cache_same_file(&held->representation, &opened)) {
+            take(held, ret);
+            ret->resolution.representation.fd = opened.fd;
+            return true;
+        }
+        representation_close(&opened);
+    }
+    cache_release(held);
+    return false;
+}
+
+/* Of what was just found a copy is kept, and held. Where it can't be read nothing is found. */
+static void keep(const struct lookup *lookup, const struct cache_key *key, struct found *found)
+{
+    char etag[ETAG_MAX], lines[LINES_MAX], bytes[REPRESENTATION_LITTLE];
+    struct resolution *resolution = &found->resolution;
+    struct representation *representation = &resolution->representation;
+    struct validators validators;
+    validators_make(&representation->version, lookup->now->second, etag, &validators);
+    struct response response = lookup_describe(200, resolution);
+    lookup_describe_content(resolution, &validators, false, &response);
+    response.etag = validators.etag;
+    response.content_length = representation->version.size;
+    struct cached item = {
+        .representation = *representation,
+        .file = resolution->file,
+        .coding = resolution->coding,
+        .vary = resolution->vary,
+        .cache_control = resolution->policy.cache_control,
+        .fields = resolution->policy.fields,
+        .field_count = resolution->policy.field_count,
+        .lines = {lines, response_write_lines(&response, lines, sizeof lines)},
+    };
+    if (representation->version.size <= sizeof bytes) {
+        int r = representation_read(representation, 0, representation->version.size, bytes);
+        if (r < 0) {
+            representation_close(representation);
+            representation->error = r;
+            resolution->status = resource_status(r) == 503 ? 503 : 500;
+            return;
+        }
+        item.representation.bytes = bytes;
+    }
+    found->held = cache_put(lookup->cache, key, &item, lookup->now->usec);
+}
+
+/* What is held takes the place of what was found, of which at most the open file is still needed. */
+static void settle(struct found *found)
+{
+    struct representation *representation = &found->resolution.representation;
+    if (!found->held)
+        return;
+    found->lines = found->held->lines;
+    if (!found->held->representation.bytes)
+        return;
+    representation_close(representation);
+    *representation = found->held->representation;
+}
+
+static void add(const struct lookup *lookup, const struct cache_key *key, struct found *ret)
+{
+    const struct representation *representation = &ret->resolution.representation;
+    ret->use = CACHE_MISS;
+    if (!is_settled(representation, lookup->now->second))
+        return;
+    ret->held = cache_confirm(lookup->cache, key, representation, lookup->now->usec);
+    if (!ret->held)
+        keep(lookup, key, ret);
+    settle(ret);
+}
+
+static void begin(struct found *ret)
+{
+    ret->lines = (struct str){NULL, 0};
+    ret->use = CACHE_UNUSED;
+    ret->held = NULL;
+}
+
+void lookup_target(const struct lookup *lookup, const struct target *target, const struct wishes *wishes,
+                   struct found *ret)
+{
+    const struct cache_key key = {
+        .path = {ret->resolution.path, resolve_path(target, ret->resolution.path)},
+        .wishes = number_of(wishes),
+    };
+    begin(ret);
+    if (get(lookup, &key, ret))
+        return;
+    resolve(lookup->root, lookup->rules, target, wishes, &ret->resolution);
+    if (ret->resolution.status == 200 && ret->resolution.lasting)
+        add(lookup, &key, ret);
+}
+
+unsigned lookup_file(const struct lookup *lookup, const char *file, struct found *ret)
+{
+    struct resolution *found = &ret->resolution;
+    /* The paths of targets begin with a slash. */
+    const struct cache_key key = {.path = str_of(file)};
+    begin(ret);
+    if (get(lookup, &key, ret))
+        return 200;
+    found->status = resource_open_path(lookup->root, file, &found->representation);
+    if (found->status != 200)
+        return found->status;
+    found->coding = CODING_IDENTITY;
+    found->vary = found->policy.cache_control = (struct str){NULL, 0};
+    found->policy.field_count = 0;
+    strcpy(found->file, file);
+    add(lookup, &key, ret);
+    return found->status;
+}
+
+void lookup_end(struct found *found)
+{
+    if (found->resolution.status == 200)
+        representation_close(&found->resolution.representation);
+    cache_release(found->held);
+}

@@ -1,0 +1,51 @@
+#ifndef HELLOD_LOOKUP_H
+#define HELLOD_LOOKUP_H
+
+#include "cache.h"
+#include "http/date.h"
+#include "http/response.h"
+#include "http/validator.h"
+#include "resolve.h"
+
+/*
+ * What a target comes to, by way of the cache: resolve() for who has asked lately. Any thread may ask.
+ */
+
+/* The time of a turn. */
+struct moment {
+    int64_t usec;   /* CLOCK_MONOTONIC */
+    int64_t second; /* real time, since the epoch, and as the value of Date: */
+    char date[DATE_LENGTH];
+};
+
+struct lookup {
+    const struct document_root *root;
+    const struct rules *rules;
+    struct cache *cache;
+    const struct moment *now;
+};
+
+struct found {
+    struct resolution resolution;
+    struct str lines; /* of a head with 200; empty: not known yet */
+    enum cache_use use;
+    const struct cached *held;
+};
+
+/* To be ended by lookup_end(), before or after the representation's file was taken over. */
+void lookup_target(const struct lookup *lookup, const struct target *target, const struct wishes *wishes,
+                   struct found *ret);
+
+/* The same for a file beneath the document root, whatever the rules say of it: 200, or another status and
+ * nothing found. */
+unsigned lookup_file(const struct lookup *lookup, const char *file, struct found *ret);
+
+void lookup_end(struct found *found);
+
+/* What a response of that status says of what was found, and what one with its content says besides; `known`:
+ * the client has it all, but for the content. */
+struct response lookup_describe(unsigned status, const struct resolution *found);
+void lookup_describe_content(const struct resolution *found, const struct validators *validators, bool known,
+                             struct response *response);
+
+#endif
