@@ -22,11 +22,14 @@ static const int priority_of[LOG_CAUSE_COUNT] = {
     [LOG_CAUSE_ACCEPT] = LOG_WARNING,    [LOG_CAUSE_SHORTAGE] = LOG_WARNING,
     [LOG_CAUSE_FAILURE] = LOG_ERR,       [LOG_CAUSE_FILE_ERROR] = LOG_ERR,
     [LOG_CAUSE_FILE_SHORT] = LOG_NOTICE, [LOG_CAUSE_CONNECTION] = LOG_WARNING,
+    [LOG_CAUSE_FULL] = LOG_NOTICE,       [LOG_CAUSE_ADDRESS] = LOG_NOTICE,
+    [LOG_CAUSE_RATE] = LOG_NOTICE,       [LOG_CAUSE_SLOW] = LOG_NOTICE,
 };
 
 struct counter {
     _Atomic uint64_t count;      /* not yet told */
     _Atomic int64_t quiet_until; /* CLOCK_MONOTONIC, microseconds; 0: nothing was told yet */
+    _Atomic unsigned weight;     /* of the text; written with the lock held */
     pthread_mutex_t lock;        /* over the text, and the right to tell */
     char text[LOG_LIMIT_TEXT_MAX];
 };
@@ -69,24 +72,48 @@ static void tell(enum log_cause cause, int64_t now)
         snprintf(times, sizeof times, " (%llu times in %lld s)", (unsigned long long)count,
                  (long long)(now - last + 999999) / 1000000);
     log_write(priority_of[cause], "%s%s", counter->text, times);
+    atomic_store_explicit(&counter->weight, 0, memory_order_relaxed);
 }
 
-void log_limit(enum log_cause cause, const char *format, ...)
+static bool is_worse(const struct counter *counter, unsigned weight)
+{
+    return weight > atomic_load_explicit(&counter->weight, memory_order_relaxed);
+}
+
+__attribute__((format(printf, 3, 0))) static void count(enum log_cause cause, unsigned weight,
+                                                        const char *format, va_list arguments)
 {
     int saved = errno;
     struct counter *counter = &counters[cause];
     uint64_t before = atomic_fetch_add(&counter->count, 1);
     int64_t now = now_usec();
-    if ((before == 0 || !is_quiet(counter, now)) && pthread_mutex_trylock(&counter->lock) == 0) {
-        va_list arguments;
-        va_start(arguments, format);
-        vsnprintf(counter->text, sizeof counter->text, format, arguments);
-        va_end(arguments);
+    if ((before == 0 || !is_quiet(counter, now) || is_worse(counter, weight)) &&
+        pthread_mutex_trylock(&counter->lock) == 0) {
+        if (before == 0 || weight == 0 || is_worse(counter, weight)) {
+            vsnprintf(counter->text, sizeof counter->text, format, arguments);
+            atomic_store_explicit(&counter->weight, weight, memory_order_relaxed);
+        }
         if (!is_quiet(counter, now))
             tell(cause, now);
         unlock(counter);
     }
     errno = saved;
+}
+
+void log_limit(enum log_cause cause, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    count(cause, 0, format, arguments);
+    va_end(arguments);
+}
+
+void log_limit_worst(enum log_cause cause, unsigned weight, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    count(cause, weight, format, arguments);
+    va_end(arguments);
 }
 
 bool log_limit_wants_text(enum log_cause cause)

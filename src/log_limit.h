@@ -20,6 +20,10 @@ enum log_cause {
     LOG_CAUSE_FILE_ERROR, /* a response was cut short: the rest of its file can't be read */
     LOG_CAUSE_FILE_SHORT, /* a response was cut short: its file has been shortened */
     LOG_CAUSE_CONNECTION, /* a connection was closed for want of something */
+    LOG_CAUSE_FULL,       /* there are as many connections as there may be */
+    LOG_CAUSE_ADDRESS,    /* a client address has as many as it may have */
+    LOG_CAUSE_RATE,       /* a client address asks more than it may */
+    LOG_CAUSE_SLOW,       /* a client was cut off for being slow */
     LOG_CAUSE_COUNT
 };
 
@@ -28,6 +32,10 @@ enum { LOG_LIMIT_INTERVAL_SECONDS = 10, LOG_LIMIT_TEXT_MAX = 512 };
 /* One event. The text is cut at LOG_LIMIT_TEXT_MAX; log_limit.c has the priority of each cause. errno
  * survives. */
 void log_limit(enum log_cause cause, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same; of the texts of an interval the one with the greatest weight is told. */
+void log_limit_worst(enum log_cause cause, unsigned weight, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Whether the next event of this cause will leave its text, so that a caller may spare the making of it. */
 bool log_limit_wants_text(enum log_cause cause);

@@ -63,6 +63,22 @@ static void the_others_are_counted(void **state)
     assert_string_equal(logged(), "number 2 (500 times in 11 s)\n");
 }
 
+/* The first is told before there is a worse one; of those that follow, the worst. */
+static void of_an_interval_the_worst_is_told(void **state)
+{
+    (void)state;
+    static const unsigned weights[] = {1, 2, 7, 3, 7, 1};
+    for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++)
+        log_limit_worst(LOG_CAUSE_ADDRESS, weights[i], "number %zu of weight %u", i, weights[i]);
+    pass(INTERVAL + SECOND / 2);
+    log_limit_worst(LOG_CAUSE_ADDRESS, 4, "another");
+    log_limit_worst(LOG_CAUSE_ADDRESS, 1, "a fresh start");
+    pass(INTERVAL + SECOND / 2);
+    assert_false(log_limit_tell());
+    assert_string_equal(logged(),
+                        "number 0 of weight 1\nnumber 2 of weight 7 (6 times in 11 s)\na fresh start\n");
+}
+
 /* Where nobody looks after it, the next event does. */
 static void the_next_one_tells_as_well(void **state)
 {
@@ -153,8 +169,13 @@ static void none_is_lost_among_threads(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        row(the_first_is_told_at_once),  row(the_others_are_counted), row(the_next_one_tells_as_well),
-        row(causes_are_counted_apart),   row(the_end_tells_all),      row(a_long_text_is_cut),
+        cmocka_unit_test_setup_teardown(of_an_interval_the_worst_is_told, set_up, tear_down),
+        row(the_first_is_told_at_once),
+        row(the_others_are_counted),
+        row(the_next_one_tells_as_well),
+        row(causes_are_counted_apart),
+        row(the_end_tells_all),
+        row(a_long_text_is_cut),
         row(none_is_lost_among_threads),
     };
     return cmocka_run_group_tests_name("log_limit", tests, NULL, NULL);
