@@ -174,7 +174,8 @@ static uint64_t clamp(uint64_t number, uint64_t min, uint64_t max)
 static int parse_number(const struct config_domain *domain, const char *text, uint64_t *ret)
 {
     int r;
-    if (domain->type == CONFIG_DURATION_OR_OFF && strcmp(text, "off") == 0) {
+    if ((domain->type == CONFIG_DURATION_OR_OFF || domain->type == CONFIG_COUNT_OR_OFF) &&
+        strcmp(text, "off") == 0) {
         *ret = 0;
         return 0;
     }
@@ -295,6 +296,7 @@ int config_value_read(const struct config_domain *domain, const char *text, void
             *(uint64_t *)field = number;
         return r;
     case CONFIG_COUNT:
+    case CONFIG_COUNT_OR_OFF:
     case CONFIG_THREADS:
         assert(domain->max <= UINT_MAX);
         r = parse_number(domain, text, &number);
@@ -383,6 +385,13 @@ void config_value_write(const struct config_domain *domain, const void *field, F
     case CONFIG_SIZE:
         write_size(*(const uint64_t *)field, out);
         break;
+    case CONFIG_COUNT_OR_OFF:
+        if (*(const unsigned *)field == 0) {
+            fputs("off", out);
+            break;
+        }
+        fprintf(out, "%u", *(const unsigned *)field);
+        break;
     case CONFIG_COUNT:
     case CONFIG_THREADS:
         fprintf(out, "%u", *(const unsigned *)field);
@@ -419,6 +428,10 @@ void config_value_describe(const struct config_domain *domain, FILE *out)
         break;
     case CONFIG_COUNT:
         describe_limits("a number", domain, write_number, out);
+        break;
+    case CONFIG_COUNT_OR_OFF:
+        describe_limits("a number", domain, write_number, out);
+        fputs(", or off", out);
         break;
     case CONFIG_DURATION:
         describe_limits("a duration", domain, write_duration, out);

@@ -15,6 +15,7 @@ enum config_type {
                                between blanks; NULL after the last */
     CONFIG_BOOLEAN,         /* bool: on, yes, true, 1; off, no, false, 0 */
     CONFIG_COUNT,           /* unsigned: decimal, min to max */
+    CONFIG_COUNT_OR_OFF,    /* the same, or `off`, which is 0 (min is above 0) */
     CONFIG_DURATION,        /* uint64_t, microseconds, min to max */
     CONFIG_DURATION_OR_OFF, /* the same, or `off`, which is 0 (min is above 0) */
     CONFIG_FILE,            /* char *: a path beneath the document root; kept without a slash in front */
