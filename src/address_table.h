@@ -1,0 +1,80 @@
+#ifndef HELLOD_ADDRESS_TABLE_H
+#define HELLOD_ADDRESS_TABLE_H
+
+#include "peer.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * What each client address has: connections at this moment, and requests lately. An IPv4 address is one by
+ * itself; of IPv6 it is the /64 that a site has, as a client picks the rest at will. Clients of unix sockets
+ * have no address: they are always welcome, and not counted.
+ *
+ * Memory is bounded by the number of places, and an address has one only while it has a connection, or has
+ * asked so much of late that its requests are still to be counted. Any thread may call; what is called for a
+ * connection, a short lock of the addresses that share a 64th of the table, is no part of a request unless
+ * requests are limited.
+ */
+
+struct address_table;
+
+struct address_limits {
+    unsigned connections;         /* at a time; 0: no limit */
+    unsigned requests_per_second; /* 0: no limit, */
+    unsigned burst;               /* else 1 or more: so many at once */
+};
+
+/*
+ * `places`: the most connections that will be counted at a time; the callers see to it. 0 or a negative
+ * errno.
+ */
+int address_table_new(struct address_table **ret, const struct address_limits *limits, unsigned places);
+
+/* NULL is fine. */
+void address_table_free(struct address_table *table);
+
+/* Over its limit an address may have so many more, to be told so; what comes beyond them is not even
+ * answered. */
+enum { ADDRESS_REFUSED_MAX = 16 };
+
+enum address_verdict {
+    ADDRESS_WELCOME, /* counted, */
+    ADDRESS_REFUSED, /* counted, to be told that it is over the limit; */
+    ADDRESS_EXCESS,  /* not counted, to be closed */
+};
+
+/*
+ * A new connection of the peer's. *ret_refused: where it is not welcome, the connections and requests that
+ * its address has been denied in the interval of log_limit.h.
+ */
+enum address_verdict address_table_enter(struct address_table *table, const struct peer *peer,
+                                         int64_t now_usec, unsigned *ret_refused);
+
+/* A connection of a predecessor's is counted, whatever the limit. */
+void address_table_take_up(struct address_table *table, const struct peer *peer);
+
+/* One that was counted has gone. */
+void address_table_leave(struct address_table *table, const struct peer *peer);
+
+/* Whether requests are limited: only then is address_table_request() to be asked. */
+bool address_table_limits_requests(const struct address_table *table);
+
+/*
+ * A request on a connection that is counted: whether its address may make it. *ret_refused as above.
+ */
+bool address_table_request(struct address_table *table, const struct peer *peer, int64_t now_usec,
+                           unsigned *ret_refused);
+
+/* Forgets whoever has no connection and has not asked of late: to be called once a second or so; cheap where
+ * there is nobody. */
+void address_table_sweep(struct address_table *table, int64_t now_usec);
+
+/* Addresses that have a place. */
+unsigned address_table_count(const struct address_table *table);
+
+/* The address as it is counted, for people: "192.0.2.1", "2001:db8::/64". Cut at `size`; PEER_TEXT_MAX will
+ * do. */
+void address_table_format(const struct peer *peer, char *buffer, size_t size);
+
+#endif
