@@ -170,6 +170,9 @@ static int accept_counted(struct admission *admission, unsigned index, struct pe
 int admission_accept(struct admission *admission, unsigned index, struct peer *ret)
 {
     if (!reserve(admission)) {
+        log_limit(LOG_CAUSE_FULL,
+                  "All %u connections are taken ([server] max_connections); who comes now waits",
+                  admission->max_clients);
         park(admission, index);
         /* A client may have left before it could see the mark. */
         if (admission_clients(admission) < admission->max_clients)

@@ -32,6 +32,7 @@ struct clients {
     struct peer *peers; /* of the connections in the table's same places */
     size_t table_size;
     struct workspace *workspaces; /* one a worker, and the last one for the main thread */
+    struct address_table *addresses;
     struct attention attention;
     struct admission admission;
     _Atomic int highest_fd;
@@ -41,6 +42,7 @@ struct clients {
 static void close_client(struct clients *clients, struct connection *connection)
 {
     int fd = connection->fd;
+    address_table_leave(clients->addresses, &clients->peers[fd]);
     log_debug("Connection %d ended after %u requests: %s", fd, connection->requests,
               connection_reason_text(connection->reason));
     atomic_fetch_add_explicit(&clients->requests, connection->requests, memory_order_relaxed);
@@ -94,23 +96,56 @@ static void raise_highest(struct clients *clients, int fd)
         ;
 }
 
+/* One that its address had better not have opened: whether it is to be answered, at least. */
+static bool is_answered(struct clients *clients, const struct peer *peer, enum address_verdict verdict,
+                        unsigned refused)
+{
+    char address[PEER_TEXT_MAX];
+    address_table_format(peer, address, sizeof address);
+    log_limit_worst(LOG_CAUSE_ADDRESS, refused,
+                    "Refused a connection of %s, which has %u already ([limits] connections_per_address)",
+                    address, clients->options.address_limits.connections);
+    return verdict == ADDRESS_REFUSED;
+}
+
+static void turn_away(struct clients *clients, struct workspace *workspace, struct connection *connection)
+{
+    enum connection_want want = connection_turn_away(connection, workspace, 429, REASON_ADDRESS);
+    if (want == WANT_CLOSE)
+        close_client(clients, connection);
+    else
+        arm_client(clients, connection, want);
+}
+
 static void accept_client(struct clients *clients, unsigned worker, unsigned index)
 {
+    struct workspace *workspace = &clients->workspaces[worker];
     struct peer peer;
+    unsigned refused = 0;
     int fd = admission_accept(&clients->admission, index, &peer);
     if (fd < 0)
         return;
     assert((size_t)fd < clients->table_size);
-    struct workspace *workspace = &clients->workspaces[worker];
+    workspace_start_turn(workspace);
+    enum address_verdict verdict =
+        address_table_enter(clients->addresses, &peer, workspace->now_usec, &refused);
+    if (verdict != ADDRESS_WELCOME && !is_answered(clients, &peer, verdict, refused)) {
+        close(fd);
+        admission_go_on(&clients->admission, index);
+        admission_leave(&clients->admission);
+        return;
+    }
     struct connection *connection = &clients->table[fd];
     slot_take(&connection->slot);
     clients->peers[fd] = peer;
     raise_highest(clients, fd);
     attention_want_sweep(&clients->attention);
-    workspace_start_turn(workspace);
     connection_open(connection, fd, &clients->options.limits, workspace->now_usec);
     admission_go_on(&clients->admission, index);
-    run_client(clients, workspace, connection);
+    if (verdict == ADDRESS_WELCOME)
+        run_client(clients, workspace, connection);
+    else
+        turn_away(clients, workspace, connection);
 }
 
 void clients_ready(void *context, unsigned worker, uint64_t key, uint32_t events)
@@ -197,6 +232,7 @@ bool clients_sweep(struct clients *clients, uint64_t grace_usec)
     int highest = atomic_load(&clients->highest_fd);
     for (int fd = 0; fd <= highest; fd++)
         sweep_client(clients, &clients->table[fd], grace_usec);
+    address_table_sweep(clients->addresses, clients->workspaces[clients->options.pool_size].now_usec);
     if (admission_unpark(&clients->admission) || clients_count(clients) > 0)
         return true;
     /* A client may come, or a socket be parked, between the look and the mark: look again. */
@@ -271,6 +307,7 @@ static int get_client(struct clients *clients, const struct connection_limits *l
     memcpy(place, &connection, sizeof connection);
     connection_change_limits(place, limits, &clients->options.limits);
     peer_of_socket(connection.fd, &clients->peers[connection.fd]);
+    address_table_take_up(clients->addresses, &clients->peers[connection.fd]);
     admission_take_up(&clients->admission);
     raise_highest(clients, connection.fd);
     return 0;
@@ -311,7 +348,9 @@ static int make_tables(struct clients *clients)
     admission_init(&clients->admission, options->listeners, &clients->attention, max, options->exit_after);
     clients->table = map_table(clients->table_size * sizeof *clients->table);
     clients->peers = map_table(clients->table_size * sizeof *clients->peers);
-    return clients->table && clients->peers ? 0 : -errno;
+    if (!clients->table || !clients->peers)
+        return -errno;
+    return address_table_new(&clients->addresses, &options->address_limits, (unsigned)clients->table_size);
 }
 
 static int make_workspaces(struct clients *clients)
@@ -353,6 +392,7 @@ void clients_free(struct clients *clients)
         munmap(clients->table, clients->table_size * sizeof *clients->table);
     if (clients->peers)
         munmap(clients->peers, clients->table_size * sizeof *clients->peers);
+    address_table_free(clients->addresses);
     attention_close(&clients->attention);
     free(clients->workspaces);
     free(clients);

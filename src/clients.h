@@ -1,6 +1,7 @@
 #ifndef HELLOD_CLIENTS_H
 #define HELLOD_CLIENTS_H
 
+#include "address_table.h"
 #include "connection.h"
 #include "listener.h"
 #include "pool.h"
@@ -20,6 +21,7 @@ struct clients_options {
     const struct site *site;
     struct connection_limits limits;
     unsigned max_connections;
+    struct address_limits address_limits;
     unsigned pool_size;
     unsigned long exit_after; /* clients to accept in all; 0: no end */
     const struct listeners *listeners;

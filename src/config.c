@@ -64,6 +64,8 @@ const struct config_option config_options[] = {
      "How many field lines a request may have; one with more is 431."},
     {"limits", "body", FIELD(body_bytes), {CONFIG_SIZE, 0, TIB}, "1M",
      "How much of a request's body is read, to be thrown away; a longer one is 413."},
+    {"limits", "connections_per_address", FIELD(connections_per_address), {CONFIG_COUNT_OR_OFF, 1, 1000000}, "512",
+     "How many connections a client address, of IPv6 a /64, may have at a time; one more is 429."},
     {"timeouts", "head", FIELD(head_usec), {CONFIG_DURATION, SEC, HOUR}, "10s",
      "How long the head of a request may take to arrive."},
     {"timeouts", "idle", FIELD(idle_usec), {CONFIG_DURATION, SEC, HOUR}, "60s",

@@ -34,6 +34,7 @@ struct config {
     uint64_t head_bytes;
     unsigned fields;
     uint64_t body_bytes;
+    unsigned connections_per_address; /* 0: off */
     /* [timeouts], microseconds */
     uint64_t head_usec;
     uint64_t idle_usec;

@@ -317,6 +317,18 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
     return want;
 }
 
+enum connection_want connection_turn_away(struct connection *c, struct workspace *w, unsigned status,
+                                          enum connection_reason reason)
+{
+    workspace_take_up(w, NULL);
+    refuse(c, w, status);
+    bool told = output_send(&w->output, c->fd) == 0;
+    enum connection_want want = told ? linger_start(c, w, LINGER_USEC) : WANT_CLOSE;
+    workspace_abandon(w);
+    c->reason = (uint8_t)reason;
+    return want;
+}
+
 int connection_timer(const struct connection *c)
 {
     assert(c->unfinished && c->unfinished->timer_fd >= 0);

@@ -40,6 +40,13 @@ void connection_open(struct connection *connection, int fd, const struct connect
 enum connection_want connection_run(struct connection *connection, struct workspace *workspace,
                                     const struct connection_context *context);
 
+/*
+ * Instead of the first connection_run(): the client is told with that status to come back later, and its
+ * close is awaited for a moment. WANT_READ, or WANT_CLOSE where it can't be told.
+ */
+enum connection_want connection_turn_away(struct connection *connection, struct workspace *workspace,
+                                          unsigned status, enum connection_reason reason);
+
 /* What WANT_TIMER waits for. Owned by the connection. */
 int connection_timer(const struct connection *connection);
 

@@ -17,6 +17,7 @@ const char *connection_reason_text(enum connection_reason reason)
         [REASON_FILE] = "a file changed while it was sent",
         [REASON_MEMORY] = "out of memory",
         [REASON_CUT] = "cut short by the end of the drain",
+        [REASON_ADDRESS] = "one too many of its address",
     };
     return text[reason];
 }

@@ -41,7 +41,8 @@ enum connection_reason {
     REASON_BROKEN, /* the socket failed */
     REASON_FILE,   /* a file changed while it was sent, or could not be read */
     REASON_MEMORY,
-    REASON_CUT, /* the drain took too long */
+    REASON_CUT,     /* the drain took too long */
+    REASON_ADDRESS, /* its address has too many */
     REASON_COUNT
 };
 

@@ -94,7 +94,7 @@ static bool append_error_file(const struct exchange *x, struct response *respons
 
 static void append_error(const struct exchange *x, struct response *response)
 {
-    if (response->status == 503)
+    if (response->status == 503 || response->status == 429)
         response->retry_after = RETRY_AFTER_SECONDS;
     if (!append_error_file(x, response))
         append_page(x, response);

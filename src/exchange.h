@@ -73,8 +73,8 @@ enum exchange_result exchange_run(const struct setting *setting, struct str head
 void exchange_go_ahead(struct output *output);
 
 /*
- * The response to what is refused unread (400, 408, 413, 414, 431) or can't be kept (503); `received` is the
- * request as far as it has come. The connection ends with it.
+ * The response to what is refused unread (400, 408, 413, 414, 429, 431) or can't be kept (503); `received` is
+ * the request as far as it has come. The connection ends with it.
  */
 void exchange_refuse(const struct site *site, const struct moment *now, struct str received, unsigned status,
                      struct output *output, struct answer *ret);

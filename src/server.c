@@ -214,6 +214,7 @@ static int make_clients(struct server *server, const struct server_options *opti
         .site = &server->site,
         .limits = {config->head_usec, config->idle_usec, config->body_usec, config->send_usec},
         .max_connections = config->max_connections,
+        .address_limits = {.connections = config->connections_per_address},
         .pool_size = config->pool_size,
         .exit_after = options->exit_after,
         .listeners = options->listeners,

@@ -34,6 +34,8 @@ static const struct status statuses[] = {
     {414, STR("URI Too Long"), STR("This address is longer than the server cares to read.")},
     {416, STR("Range Not Satisfiable"), STR("This page does not have the part that was asked for.")},
     {417, STR("Expectation Failed"), STR("Your request expects what the server cannot do.")},
+    {429, STR("Too Many Requests"),
+     STR("Your address asks more than its share of this server. Please try again in a moment.")},
     {431, STR("Request Header Fields Too Large"),
      STR("Your browser sent more fields than the server cares to read. Deleting this site's cookies may "
          "help.")},

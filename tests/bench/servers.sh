@@ -43,7 +43,8 @@ free_port() {
     next_port=$((next_port + 1))
 }
 
-# As shipped, save the port, the root and the threads; and the access log, once there is one.
+# As shipped, save the port, the root and the threads, and that 127.0.0.1 may be a crowd; and the access log, once there is
+# one.
 configure_hellod() {
     local access=off
     if [[ $name == *:access-log ]]; then access=on; fi
@@ -53,6 +54,8 @@ address = 127.0.0.1
 port = $port
 document_root = $root
 pool_size = $threads
+[limits]
+connections_per_address = 100000
 END
     if has_access_log; then printf '[log]\naccess = %s\n' "$access" >>"$conf"; fi
 }

@@ -3,7 +3,9 @@
 
 #include "client.h"
 #include "load.h"
+#include "prober.h"
 #include "server.h"
+#include "swarm.h"
 #include "tree.h"
 
 #include <fcntl.h>
@@ -16,6 +18,8 @@
 int harness_teardown(void **state)
 {
     (void)state;
+    prober_close();
+    swarm_close_all();
     client_close_all();
     load_close_all();
     server_kill_all();

@@ -46,6 +46,7 @@ static const char everything[] = "[server]\n"
                                  "head = 65536\n"
                                  "fields = 10000\n"
                                  "body = 2G\n"
+                                 "connections_per_address = 1000000\n"
                                  "[timeouts]\n"
                                  "head = 1s\n"
                                  "idle = 1h\n"
@@ -83,6 +84,7 @@ static void test_defaults(void **state)
     assert_int_equal(config->head_bytes, 16384);
     assert_int_equal(config->fields, 100);
     assert_int_equal(config->body_bytes, 1048576);
+    assert_int_equal(config->connections_per_address, 512);
     assert_int_equal(config->send_usec, 30000000);
     assert_int_equal(config->drain_usec, 10000000);
     assert_int_equal(config->level, LOG_INFO);
@@ -116,6 +118,7 @@ static void test_every_option(void **state)
     assert_int_equal(config->head_bytes, EXCHANGE_HEAD_MAX);
     assert_int_equal(config->fields, 10000);
     assert_int_equal(config->body_bytes, INT64_C(2) << 30);
+    assert_int_equal(config->connections_per_address, 1000000);
     assert_int_equal(config->send_usec, 90000000);
     assert_int_equal(config->drain_usec, 0);
     assert_int_equal(config->level, LOG_DEBUG);
@@ -206,6 +209,7 @@ static void test_dump_of_everything(void **state)
                               "head = 64K\n"
                               "fields = 10000\n"
                               "body = 2G\n"
+                              "connections_per_address = 1000000\n"
                               "\n"
                               "[timeouts]\n"
                               "head = 1s\n"

@@ -195,6 +195,7 @@ static void test_reasons(void **state)
         {405, "Method Not Allowed"},
         {408, "Request Timeout"},
         {414, "URI Too Long"},
+        {429, "Too Many Requests"},
         {431, "Request Header Fields Too Large"},
         {500, "Internal Server Error"},
         {501, "Not Implemented"},
@@ -211,8 +212,8 @@ static void test_reasons(void **state)
 static void test_pages(void **state)
 {
     (void)state;
-    static const unsigned statuses[] = {301, 302, 303, 307, 308, 400, 403, 404, 405, 408,
-                                        412, 413, 414, 416, 417, 431, 500, 501, 503, 505};
+    static const unsigned statuses[] = {301, 302, 303, 307, 308, 400, 403, 404, 405, 408, 412,
+                                        413, 414, 416, 417, 429, 431, 500, 501, 503, 505};
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
         char page[PAGE_MAX + 1] = {0}, text[64];
         struct str reason = response_reason(statuses[i]);
