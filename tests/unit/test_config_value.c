@@ -227,6 +227,20 @@ static void test_off(void **state)
     assert_refused(&domain, "1h 1us");
 }
 
+static void test_count_or_off(void **state)
+{
+    (void)state;
+    const struct config_domain domain = {CONFIG_COUNT_OR_OFF, 1, 1000};
+    unsigned count = 1;
+    assert_int_equal(config_value_read(&domain, "off", &count), 0);
+    assert_int_equal(count, 0);
+    assert_written(&domain, &count, "off");
+    assert_int_equal(config_value_read(&domain, "1000", &count), 0);
+    assert_written(&domain, &count, "1000");
+    assert_refused(&domain, "0");
+    assert_refused(&domain, "1001");
+}
+
 static void test_threads(void **state)
 {
     (void)state;
@@ -400,6 +414,7 @@ static void test_descriptions(void **state)
         {{CONFIG_COUNT, 1, 1000000}, "a number, 1 to 1000000"},
         {{CONFIG_THREADS, 1, 256}, "a number of threads, 1 to 256, or auto"},
         {{CONFIG_DURATION, 0, 3600000000}, "a duration, 0s to 1h"},
+        {{CONFIG_COUNT_OR_OFF, 1, 1000000}, "a number, 1 to 1000000, or off"},
         {{CONFIG_DURATION_OR_OFF, 1000, 3600000000}, "a duration, 1ms to 1h, or off"},
         {{CONFIG_SIZE, 4096, 1 << 20}, "a size, 4K to 1M"},
         {{CONFIG_NAMES, 1, 8}, "a list of file names without a slash, 1 to 8"},
@@ -422,10 +437,12 @@ static void test_descriptions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_durations),    cmocka_unit_test(test_sizes),   cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_off),          cmocka_unit_test(test_threads), cmocka_unit_test(test_addresses),
-        cmocka_unit_test(test_booleans),     cmocka_unit_test(test_levels),  cmocka_unit_test(test_names),
-        cmocka_unit_test(test_descriptions), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_durations), cmocka_unit_test(test_sizes),
+        cmocka_unit_test(test_limits),    cmocka_unit_test(test_off),
+        cmocka_unit_test(test_threads),   cmocka_unit_test(test_addresses),
+        cmocka_unit_test(test_booleans),  cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_descriptions),
+        cmocka_unit_test(test_files),     cmocka_unit_test(test_count_or_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
