@@ -10,6 +10,7 @@
 #include "fd_limit.h"
 #include "linger.h"
 #include "log.h"
+#include "log_limit.h"
 #include "trouble.h"
 
 #include <assert.h>
