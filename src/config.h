@@ -28,7 +28,7 @@ struct config {
     char *health;                      /* a path without the slash in front; NULL: off */
     unsigned max_connections;
     uint64_t cache_bytes; /* 0: no cache */
-    struct rules rules; /* and of the sections [path ...], [redirect] and [errors]: config_rules.h */
+    struct rules rules;   /* and of the sections [path ...], [redirect] and [errors]: config_rules.h */
     /* [limits] */
     uint64_t request_line_bytes;
     uint64_t head_bytes;

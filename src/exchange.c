@@ -2,6 +2,7 @@
 #include "exchange.h"
 
 #include "content.h"
+#include "description.h"
 #include "http/location.h"
 #include "http/precondition.h"
 #include "http/response.h"
@@ -177,8 +178,7 @@ static void append_selected(const struct exchange *x, struct resolution *found)
     struct content content;
     struct representation *representation = &found->representation;
     validators_make(&representation->version, x->setting->now->second, etag, &validators);
-    struct response response =
-        lookup_describe(select_ranges(x, &validators, representation, &content), found);
+    struct response response = description_of(select_ranges(x, &validators, representation, &content), found);
     bool known = response.status == 206 && x->request->lines[FIELD_IF_RANGE] > 0;
     switch (response.status) {
     case 304:
@@ -196,7 +196,7 @@ static void append_selected(const struct exchange *x, struct resolution *found)
         break;
     default:
         response.etag = validators.etag;
-        lookup_describe_content(found, &validators, known, &response);
+        description_of_content(found, &validators, known, &response);
         if (known && content.ranges.count > 1)
             response.content_type = representation->media_type;
         response.charset_utf8 = media_type_is_text(response.content_type);
@@ -211,7 +211,7 @@ static void append_redirect(const struct exchange *x, const struct target *targe
 {
     /* Every byte of a path that leads to a file may become "%XX". */
     char location[3 * PATH_MAX + EXCHANGE_REQUEST_LINE_MAX + RULES_LOCATION_MAX];
-    struct response response = lookup_describe(found->status, found);
+    struct response response = description_of(found->status, found);
     size_t n = found->redirect ? location_from_template(str_of(found->redirect->location), found->star,
                                                         target->query, location, sizeof location)
                                : location_of_folder(target->path, target->query, location, sizeof location);
@@ -240,7 +240,7 @@ static void append_resource(const struct exchange *x, const struct target *targe
     } else if (resolution->status < 400) {
         append_redirect(x, target, resolution);
     } else {
-        struct response response = lookup_describe(resolution->status, resolution);
+        struct response response = description_of(resolution->status, resolution);
         append_failure(x, &response, resolution->representation.error);
     }
     lookup_end(&found);

@@ -5,39 +5,13 @@
  */
 #include "lookup.h"
 
-#include "http/media_type.h"
+#include "description.h"
 
 #include <assert.h>
 #include <string.h>
 
 /* What all lines of one head take: those of the rules, and ours. */
 enum { LINES_MAX = RULES_BYTES_MAX + 2048 };
-
-struct response lookup_describe(unsigned status, const struct resolution *found)
-{
-    bool fresh = status == 200 || status == 206 || status == 304;
-    return (struct response){
-        .status = status,
-        .vary = found->vary,
-        .cache_control = fresh ? found->policy.cache_control : (struct str){NULL, 0},
-        .fields = found->policy.fields,
-        .field_count = found->policy.field_count,
-    };
-}
-
-void lookup_describe_content(const struct resolution *found, const struct validators *validators, bool known,
-                             struct response *response)
-{
-    if (!known) {
-        response->content_type = found->representation.media_type;
-        response->charset_utf8 = media_type_is_text(response->content_type);
-    }
-    if (!known && found->coding != CODING_IDENTITY)
-        response->content_coding = negotiation_coding_name(found->coding);
-    response->has_last_modified = validators->settled && !known;
-    response->last_modified = validators->modified;
-    response->accept_ranges = true;
-}
 
 /* Of all wishes only codings lead to something that is kept. Their order is a number: a 1 bit, and two bits
  * each. */
@@ -106,8 +80,8 @@ static void keep(const struct lookup *lookup, const struct cache_key *key, struc
     struct representation *representation = &resolution->representation;
     struct validators validators;
     validators_make(&representation->version, lookup->now->second, etag, &validators);
-    struct response response = lookup_describe(200, resolution);
-    lookup_describe_content(resolution, &validators, false, &response);
+    struct response response = description_of(200, resolution);
+    description_of_content(resolution, &validators, false, &response);
     response.etag = validators.etag;
     response.content_length = representation->version.size;
     struct cached item = {

@@ -3,8 +3,6 @@
 
 #include "cache.h"
 #include "http/date.h"
-#include "http/response.h"
-#include "http/validator.h"
 #include "resolve.h"
 
 /*
@@ -41,11 +39,5 @@ void lookup_target(const struct lookup *lookup, const struct target *target, con
 unsigned lookup_file(const struct lookup *lookup, const char *file, struct found *ret);
 
 void lookup_end(struct found *found);
-
-/* What a response of that status says of what was found, and what one with its content says besides; `known`:
- * the client has it all, but for the content. */
-struct response lookup_describe(unsigned status, const struct resolution *found);
-void lookup_describe_content(const struct resolution *found, const struct validators *validators, bool known,
-                             struct response *response);
 
 #endif
