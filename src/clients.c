@@ -11,6 +11,7 @@
 #include "linger.h"
 #include "log.h"
 #include "log_limit.h"
+#include "tally.h"
 #include "trouble.h"
 
 #include <assert.h>
@@ -36,14 +37,18 @@ struct clients {
     struct address_table *addresses;
     struct attention attention;
     struct admission admission;
+    struct tally_probe probe;
     _Atomic int highest_fd;
     _Atomic uint64_t requests;
 };
 
-static void close_client(struct clients *clients, struct connection *connection)
+_Static_assert((int)REASON_COUNT <= (int)COUNTERS_REASONS, "a counter for each");
+
+static void close_client(struct clients *clients, struct workspace *workspace, struct connection *connection)
 {
     int fd = connection->fd;
     address_table_leave(clients->addresses, &clients->peers[fd]);
+    counter_add(&workspace->counters.closes[connection->reason], 1);
     log_debug("Connection %d ended after %u requests: %s", fd, connection->requests,
               connection_reason_text(connection->reason));
     atomic_fetch_add_explicit(&clients->requests, connection->requests, memory_order_relaxed);
@@ -53,7 +58,8 @@ static void close_client(struct clients *clients, struct connection *connection)
     admission_leave(&clients->admission);
 }
 
-static void arm_client(struct clients *clients, struct connection *connection, enum connection_want want)
+static void arm_client(struct clients *clients, struct workspace *workspace, struct connection *connection,
+                       enum connection_want want)
 {
     bool first = want == WANT_TIMER || !connection->watched;
     int fd = want == WANT_TIMER ? connection_timer(connection) : connection->fd;
@@ -71,7 +77,7 @@ static void arm_client(struct clients *clients, struct connection *connection, e
     slot_withdraw(&connection->slot, turn);
     trouble_with_connection("watch", r);
     connection->reason = REASON_MEMORY;
-    close_client(clients, connection);
+    close_client(clients, workspace, connection);
 }
 
 static void run_client(struct clients *clients, struct workspace *workspace, struct connection *connection)
@@ -82,12 +88,11 @@ static void run_client(struct clients *clients, struct workspace *workspace, str
         .draining = &clients->admission.draining,
         .peer = &clients->peers[connection->fd],
     };
-    workspace_start_turn(workspace);
     enum connection_want want = connection_run(connection, workspace, &context);
     if (want == WANT_CLOSE)
-        close_client(clients, connection);
+        close_client(clients, workspace, connection);
     else
-        arm_client(clients, connection, want);
+        arm_client(clients, workspace, connection, want);
 }
 
 static void raise_highest(struct clients *clients, int fd)
@@ -113,25 +118,25 @@ static void turn_away(struct clients *clients, struct workspace *workspace, stru
 {
     enum connection_want want = connection_turn_away(connection, workspace, 429, REASON_ADDRESS);
     if (want == WANT_CLOSE)
-        close_client(clients, connection);
+        close_client(clients, workspace, connection);
     else
-        arm_client(clients, connection, want);
+        arm_client(clients, workspace, connection, want);
 }
 
-static void accept_client(struct clients *clients, unsigned worker, unsigned index)
+static void accept_client(struct clients *clients, struct workspace *workspace, unsigned index)
 {
-    struct workspace *workspace = &clients->workspaces[worker];
     struct peer peer;
     unsigned refused = 0;
     int fd = admission_accept(&clients->admission, index, &peer);
     if (fd < 0)
         return;
     assert((size_t)fd < clients->table_size);
-    workspace_start_turn(workspace);
+    counter_add(&workspace->counters.accepted, 1);
     enum address_verdict verdict =
         address_table_enter(clients->addresses, &peer, workspace->now_usec, &refused);
     if (verdict != ADDRESS_WELCOME && !is_answered(clients, &peer, verdict, refused)) {
         close(fd);
+        counter_add(&workspace->counters.closes[REASON_ADDRESS], 1);
         admission_go_on(&clients->admission, index);
         admission_leave(&clients->admission);
         return;
@@ -153,13 +158,13 @@ void clients_ready(void *context, unsigned worker, uint64_t key, uint32_t events
 {
     (void)events; /* a hint at most: recv and send tell better what there is */
     struct clients *clients = context;
-    if (key >= ADMISSION_KEY) {
-        accept_client(clients, worker, (unsigned)(key - ADMISSION_KEY));
-        return;
-    }
-    struct connection *connection = &clients->table[(uint32_t)key];
-    if (slot_claim(&connection->slot, (uint32_t)(key >> 32)))
-        run_client(clients, &clients->workspaces[worker], connection);
+    struct workspace *workspace = &clients->workspaces[worker];
+    workspace_start_turn(workspace);
+    if (key >= ADMISSION_KEY)
+        accept_client(clients, workspace, (unsigned)(key - ADMISSION_KEY));
+    else if (slot_claim(&clients->table[(uint32_t)key].slot, (uint32_t)(key >> 32)))
+        run_client(clients, workspace, &clients->table[(uint32_t)key]);
+    workspace_end_turn(workspace);
 }
 
 int clients_listen(struct clients *clients, struct pool *pool, bool taken_up)
@@ -222,9 +227,9 @@ static void sweep_client(struct clients *clients, struct connection *connection,
     enum connection_want want = drained ? connection_drain(connection, workspace)
                                         : connection_expire(connection, workspace, &clients->options.limits);
     if (want == WANT_CLOSE)
-        close_client(clients, connection);
+        close_client(clients, workspace, connection);
     else
-        arm_client(clients, connection, want);
+        arm_client(clients, workspace, connection, want);
 }
 
 bool clients_sweep(struct clients *clients, uint64_t grace_usec)
@@ -244,6 +249,7 @@ bool clients_sweep(struct clients *clients, uint64_t grace_usec)
 
 unsigned clients_cut(struct clients *clients)
 {
+    struct workspace *workspace = &clients->workspaces[clients->options.pool_size];
     unsigned cut = 0;
     int highest = atomic_load(&clients->highest_fd);
     for (int fd = 0; fd <= highest; fd++) {
@@ -254,7 +260,7 @@ unsigned clients_cut(struct clients *clients)
         bool mine = slot_claim_seen(&connection->slot, seen);
         assert(mine);
         connection->reason = REASON_CUT;
-        close_client(clients, connection);
+        close_client(clients, workspace, connection);
         cut++;
     }
     return cut;
@@ -266,6 +272,37 @@ struct clients_totals clients_totals(const struct clients *clients)
         .connections = atomic_load(&clients->admission.accepted),
         .requests = atomic_load(&clients->requests),
     };
+}
+
+void clients_measure(struct clients *clients, struct clients_measures *ret)
+{
+    unsigned workers = clients->options.pool_size;
+    *ret = (struct clients_measures){
+        .workers = workers,
+        .max_connections = clients->admission.max_clients,
+        .draining = clients_draining(clients),
+        .cache_bytes = cache_bytes(clients->options.site->cache),
+    };
+    tally_sum(clients->workspaces, workers, &ret->counters);
+    for (unsigned i = 0; i < workers; i++)
+        ret->busy_nsec[i] = counter_get(&clients->workspaces[i].counters.service.sum_nsec);
+    unsigned waiting = 0;
+    int highest = atomic_load(&clients->highest_fd);
+    for (int fd = 0; fd <= highest; fd++) {
+        struct slot_seen seen;
+        if (!slot_is_waiting(&clients->table[fd].slot, &seen))
+            continue;
+        ret->waiting[connection_phase(&clients->table[fd])]++;
+        waiting++;
+    }
+    /* Those who come and go meanwhile make it a little more or less. */
+    unsigned all = clients_count(clients);
+    ret->in_hand = all > waiting ? all - waiting : 0;
+}
+
+void clients_probe_queue(struct clients *clients)
+{
+    tally_probe_queue(&clients->probe, clients->pool);
 }
 
 struct totals_record {
@@ -284,6 +321,7 @@ void clients_put(const struct clients *clients, struct state *state)
         .count = clients_count(clients),
     };
     state_put(state, &totals, sizeof totals);
+    tally_put(clients->workspaces, clients->options.pool_size, state);
     int highest = atomic_load(&clients->highest_fd);
     for (int fd = 0; fd <= highest; fd++) {
         struct slot_seen seen;
@@ -318,6 +356,8 @@ int clients_get(struct clients *clients, struct state *state)
 {
     struct totals_record totals;
     int r = state_get(state, &totals, sizeof totals);
+    if (r == 0)
+        r = tally_get(clients->workspaces, clients->options.pool_size, state);
     for (uint64_t i = 0; r == 0 && i < totals.count; i++)
         r = get_client(clients, &totals.limits, state);
     if (r < 0)
@@ -357,11 +397,13 @@ static int make_tables(struct clients *clients)
 static int make_workspaces(struct clients *clients)
 {
     size_t n = clients->options.pool_size + 1;
-    clients->workspaces = calloc(n, sizeof *clients->workspaces);
+    /* Zeroed pages, aligned as the desks are. */
+    clients->workspaces = map_table(n * sizeof *clients->workspaces);
     if (!clients->workspaces)
         return -ENOMEM;
     for (unsigned i = 0; i < n; i++)
         workspace_init(&clients->workspaces[i], clients->options.site, i);
+    clients->probe.desks = clients->workspaces;
     return 0;
 }
 
@@ -395,6 +437,7 @@ void clients_free(struct clients *clients)
         munmap(clients->peers, clients->table_size * sizeof *clients->peers);
     address_table_free(clients->addresses);
     attention_close(&clients->attention);
-    free(clients->workspaces);
+    if (clients->workspaces)
+        munmap(clients->workspaces, (clients->options.pool_size + 1) * sizeof *clients->workspaces);
     free(clients);
 }

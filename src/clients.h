@@ -81,4 +81,21 @@ struct clients_totals {
 
 struct clients_totals clients_totals(const struct clients *clients);
 
+/* All that can be measured; `counters` and `busy_nsec` go on over a reload. */
+struct clients_measures {
+    struct counters counters; /* of all workers and the main thread */
+    unsigned workers;
+    uint64_t busy_nsec[POOL_SIZE_MAX]; /* of each worker */
+    unsigned waiting[PHASE_COUNT];     /* connections that wait, by phase, */
+    unsigned in_hand;                  /* and those that a worker is at */
+    unsigned max_connections;
+    bool draining;
+    size_t cache_bytes;
+};
+
+void clients_measure(struct clients *clients, struct clients_measures *ret);
+
+/* Has one of the workers measure how long a job waits in the pool's queue. */
+void clients_probe_queue(struct clients *clients);
+
 #endif

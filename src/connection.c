@@ -67,10 +67,19 @@ static void log_head(const struct connection *c, struct str head)
     log_debug("Connection %d, request %u: \"%s\"", c->fd, c->requests + 1, text);
 }
 
+static void count_answer(struct workspace *w)
+{
+    struct counters *counters = &w->counters;
+    counters_note_answer(counters, w->answer.method, w->answer.status);
+    if (w->answer.cache_use != CACHE_UNUSED)
+        counter_add(w->answer.cache_use == CACHE_HIT ? &counters->cache_hits : &counters->cache_misses, 1);
+}
+
 /* After an answer: does the connection go on? */
 static void note_answer(struct connection *c, struct workspace *w)
 {
     c->requests++;
+    count_answer(w);
     w->share -= w->share > 0;
     c->closing = w->answer.close;
     c->lingers = w->answer.unread;
@@ -305,6 +314,7 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
     workspace_take_up(w, take(c));
     enum connection_want want =
         connection_phase(c) == PHASE_LINGERING ? linger_run(c, w) : converse(c, w, context);
+    workspace_count_sent(w);
     if (want != WANT_CLOSE) {
         enter_phase(c, w, context->limits, want, requests_before);
         if (!workspace_lay_down(w, &c->unfinished)) {
@@ -323,6 +333,7 @@ enum connection_want connection_turn_away(struct connection *c, struct workspace
     workspace_take_up(w, NULL);
     refuse(c, w, status);
     bool told = output_send(&w->output, c->fd) == 0;
+    workspace_count_sent(w);
     enum connection_want want = told ? linger_start(c, w, LINGER_USEC) : WANT_CLOSE;
     workspace_abandon(w);
     c->reason = (uint8_t)reason;
@@ -387,6 +398,7 @@ enum connection_want connection_expire(struct connection *c, struct workspace *w
         return extend(c, w, limits);
     workspace_take_up(w, take(c));
     bool told = (phase == PHASE_HEAD || phase == PHASE_BODY) && tell_timeout(c, w);
+    workspace_count_sent(w);
     workspace_abandon(w);
     c->reason = (uint8_t)reason[phase];
     return told ? WANT_READ : WANT_CLOSE;

@@ -25,6 +25,8 @@ enum connection_phase {
                         response */
 };
 
+enum { PHASE_COUNT = PHASE_LINGERING + 1 };
+
 enum connection_want { WANT_READ, WANT_WRITE, WANT_TIMER, WANT_CLOSE };
 
 /* Why a connection ended. */

@@ -26,10 +26,26 @@ static void describe(int fd, char *buffer, size_t size)
         address_format(&address, buffer, size);
 }
 
-/* Takes the fd over, whatever it answers. */
-static int add_listener(struct listeners *listeners, int fd, const char *name)
+/* Where the next socket of the site, or of the metrics, goes; NULL where there are too many. */
+static struct listener *next_place(struct listeners *listeners, bool metrics)
 {
-    struct listener *listener = &listeners->list[listeners->count++];
+    size_t *count = metrics ? &listeners->metrics_count : &listeners->count;
+    if (*count == (metrics ? METRICS_LISTENERS_MAX : LISTENERS_MAX))
+        return NULL;
+    return metrics ? &listeners->metrics[(*count)++] : &listeners->list[(*count)++];
+}
+
+/* Takes the fd over, whatever it answers. */
+static int add_listener(struct listeners *listeners, int fd, const char *name, struct listener **ret)
+{
+    bool metrics = strcmp(name, LISTENER_METRICS) == 0;
+    struct listener *listener = *ret = next_place(listeners, metrics);
+    if (!listener) {
+        log_error("More sockets were passed than can be served: at most %d, and %d for the metrics",
+                  LISTENERS_MAX, METRICS_LISTENERS_MAX);
+        close(fd);
+        return -E2BIG;
+    }
     listener->fd = fd;
     snprintf(listener->name, sizeof listener->name, "%s", name);
     int flags = fcntl(fd, F_GETFL);
@@ -63,7 +79,7 @@ static void free_names(char ***names)
     free(*names);
 }
 
-/* The number of sockets taken, 0 where none were passed. */
+/* 0 or a negative errno. */
 static int take_passed(struct listeners *listeners)
 {
     CLEANUP(free_names) char **names = NULL;
@@ -72,20 +88,17 @@ static int take_passed(struct listeners *listeners)
         log_error("Can't take the sockets that were passed: %s", strerror(-n));
         return n;
     }
-    if (n > LISTENERS_MAX) {
-        log_error("%d sockets were passed; at most %d can be served", n, LISTENERS_MAX);
-        return -E2BIG;
-    }
     for (int i = 0; i < n; i++) {
         int fd = SD_LISTEN_FDS_START + i;
         const char *name = names && names[i] ? names[i] : "";
+        struct listener *listener;
         int r = check_passed(fd, name);
         if (r == 0)
-            r = add_listener(listeners, fd, name);
+            r = add_listener(listeners, fd, name, &listener);
         if (r < 0)
             return r;
     }
-    return n;
+    return 0;
 }
 
 /* A socket's file outlives the process that bound it. Only where nobody answers there any more, and it is no
@@ -111,17 +124,19 @@ static bool has_path(const struct address *address)
     return address->any.sa_family == AF_UNIX && address->un.sun_path[0] == '/';
 }
 
-/* For every user of the host, as a TCP port is, and as systemd makes it. The umask is the whole process's:
- * there are no threads yet. */
-static int bind_for_all(int fd, const struct address *address)
+/* For every user of the host, as a TCP port is, and as systemd makes it. */
+enum { FOR_ALL = 0111, FOR_OWN_USER = 0177 };
+
+/* The umask is the whole process's: there are no threads yet. */
+static int bind_masked(int fd, const struct address *address, mode_t mask)
 {
-    mode_t before = umask(0111);
+    mode_t before = umask(mask);
     int r = bind(fd, &address->any, address->length) < 0 ? -errno : 0;
     umask(before);
     return r;
 }
 
-static int bind_own(const struct address *address, bool ipv6_only)
+static int bind_own(const struct address *address, bool ipv6_only, mode_t mask)
 {
     CLEANUP(close_fd) int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -135,7 +150,7 @@ static int bind_own(const struct address *address, bool ipv6_only)
     if (address->any.sa_family == AF_INET6 &&
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &(int){ipv6_only}, sizeof(int)) < 0)
         return -errno;
-    r = bind_for_all(fd, address);
+    r = bind_masked(fd, address, mask);
     if (r < 0)
         return r;
     if (listen(fd, SOMAXCONN) < 0)
@@ -164,23 +179,35 @@ static const char *bind_cure(int error)
     }
 }
 
-static int bind_all(struct listeners *listeners, const struct addresses *addresses)
+static int bind_all(struct listeners *listeners, const struct addresses *addresses, const char *name,
+                    mode_t mask)
 {
     for (size_t i = 0; i < addresses->count; i++) {
         const struct address *address = &addresses->list[i];
-        int fd = bind_own(address, addresses_ipv6_only(addresses));
+        int fd = bind_own(address, addresses_ipv6_only(addresses), mask);
         if (fd < 0) {
             char text[ADDRESS_TEXT_MAX];
             address_format(address, text, sizeof text);
             log_error("Can't listen on %s: %s%s", text, strerror(-fd), bind_cure(-fd));
             return fd;
         }
-        int r = add_listener(listeners, fd, "");
+        struct listener *listener;
+        int r = add_listener(listeners, fd, name, &listener);
         if (r < 0)
             return r;
-        listeners->list[listeners->count - 1].made = has_path(address);
+        listener->made = has_path(address);
     }
     return 0;
+}
+
+static int bind_metrics(struct listeners *listeners, const char *path)
+{
+    struct addresses addresses;
+    char text[ADDRESS_TEXT_MAX];
+    if (snprintf(text, sizeof text, "%s", path) >= (int)sizeof text)
+        return -ENAMETOOLONG;
+    addresses_make((char *const[]){text, NULL}, 0, &addresses);
+    return bind_all(listeners, &addresses, LISTENER_METRICS, FOR_OWN_USER);
 }
 
 /* The last part of our control group's path. sd_pid_get_unit(3) wants to see process 1, which a sandbox
@@ -217,26 +244,33 @@ static bool sockets_are_missing(void)
     return true;
 }
 
-int listeners_open(struct listeners *ret, const struct addresses *addresses)
+int listeners_open(struct listeners *ret, const struct addresses *addresses, const char *metrics)
 {
     *ret = (struct listeners){.count = 0};
     int r = take_passed(ret);
-    if (r == 0)
-        r = sockets_are_missing() ? -ENOTCONN : bind_all(ret, addresses);
+    if (r == 0 && ret->count == 0)
+        r = sockets_are_missing() ? -ENOTCONN : bind_all(ret, addresses, "", FOR_ALL);
+    if (r == 0 && metrics && ret->metrics_count == 0)
+        r = bind_metrics(ret, metrics);
     if (r < 0)
         listeners_close(ret);
-    return r < 0 ? r : 0;
+    return r;
+}
+
+static void close_all(struct listener *list, size_t *count)
+{
+    for (size_t i = 0; i < *count; i++) {
+        if (list[i].made)
+            unlink(list[i].address);
+        close(list[i].fd);
+    }
+    *count = 0;
 }
 
 void listeners_close(struct listeners *listeners)
 {
-    for (size_t i = 0; i < listeners->count; i++) {
-        const struct listener *listener = &listeners->list[i];
-        if (listener->made)
-            unlink(listener->address);
-        close(listener->fd);
-    }
-    listeners->count = 0;
+    close_all(listeners->list, &listeners->count);
+    close_all(listeners->metrics, &listeners->metrics_count);
 }
 
 void listeners_put(const struct listeners *listeners, struct state *state)
@@ -244,21 +278,29 @@ void listeners_put(const struct listeners *listeners, struct state *state)
     state_put(state, listeners, sizeof *listeners);
     for (size_t i = 0; i < listeners->count; i++)
         state_keep_fd(state, listeners->list[i].fd);
+    for (size_t i = 0; i < listeners->metrics_count; i++)
+        state_keep_fd(state, listeners->metrics[i].fd);
+}
+
+static bool are_sound(struct listener *list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].fd < 0)
+            return false;
+        list[i].name[sizeof list[i].name - 1] = '\0';
+        list[i].address[sizeof list[i].address - 1] = '\0';
+    }
+    return true;
 }
 
 int listeners_get(struct listeners *ret, struct state *state)
 {
     int r = state_get(state, ret, sizeof *ret);
-    if (r == 0 && ret->count > LISTENERS_MAX)
+    if (r == 0 && (ret->count > LISTENERS_MAX || ret->metrics_count > METRICS_LISTENERS_MAX ||
+                   !are_sound(ret->list, ret->count) || !are_sound(ret->metrics, ret->metrics_count)))
         r = -EBADMSG;
-    for (size_t i = 0; r == 0 && i < ret->count; i++) {
-        if (ret->list[i].fd < 0)
-            r = -EBADMSG;
-        ret->list[i].name[sizeof ret->list[i].name - 1] = '\0';
-        ret->list[i].address[sizeof ret->list[i].address - 1] = '\0';
-    }
     if (r < 0)
-        ret->count = 0;
+        ret->count = ret->metrics_count = 0;
     return r;
 }
 

@@ -23,6 +23,7 @@ enum { ENTRY_MAX = PIPE_BUF };
 static bool to_journal, to_socket, has_journal_socket;
 static _Atomic int level = LOG_INFO;
 static _Atomic unsigned dropped;
+static _Atomic uint64_t dropped_in_all;
 
 /* systemd.exec(5): $JOURNAL_STREAM holds device and inode of the stream; another stderr may have been put in
  * its place since. */
@@ -107,6 +108,16 @@ static void blank_control_bytes(char *text, size_t length)
             text[i] = ' ';
 }
 
+void log_note_dropped(uint64_t count)
+{
+    atomic_fetch_add_explicit(&dropped_in_all, count, memory_order_relaxed);
+}
+
+uint64_t log_dropped(void)
+{
+    return atomic_load_explicit(&dropped_in_all, memory_order_relaxed);
+}
+
 void log_write(int priority, const char *format, ...)
 {
     if (!log_enabled(priority))
@@ -125,8 +136,10 @@ void log_write(int priority, const char *format, ...)
         blank_control_bytes(entry, length);
         entry[length] = '\n';
         tell_of_dropped();
-        if (!write_entry(entry, length + 1))
+        if (!write_entry(entry, length + 1)) {
             atomic_fetch_add(&dropped, 1);
+            log_note_dropped(1);
+        }
     }
     errno = saved;
 }

@@ -2,6 +2,7 @@
 #define HELLOD_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <syslog.h>
 
 /*
@@ -20,6 +21,11 @@ bool log_enabled(int priority);
 /* One entry, cut at 4 KiB; dropped, and counted, where it can't be written without waiting. errno survives.
  */
 void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Entries that were to be written and could not be, in all; whoever writes entries by another way adds his.
+ */
+void log_note_dropped(uint64_t count);
+uint64_t log_dropped(void);
 
 /*
  * For a process that is about to end. One entry a line; empty lines are none, and no text is no event. The

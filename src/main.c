@@ -85,6 +85,8 @@ static void announce(const struct options *options, const struct config *config,
         log_info("Listening on %s%s%s", listener->address, listener->name[0] ? ", passed as " : "",
                  listener->name);
     }
+    for (size_t i = 0; i < listeners->metrics_count; i++)
+        log_info("Telling metrics on %s", listeners->metrics[i].address);
     log_info("Serving %s with %u workers", config->document_root, config->pool_size);
     listening_of(config, options->config, &wanted);
     mismatch_tell(listeners, &wanted, options->config, mismatch, sizeof mismatch);
@@ -108,7 +110,7 @@ static int open_listeners(const struct options *options, const struct config *co
     if (options->resume_fd >= 0)
         return reload_arrive(arrival, options->resume_fd, ret);
     listening_of(config, options->config, &addresses);
-    return listeners_open(ret, &addresses);
+    return listeners_open(ret, &addresses, options->metrics);
 }
 
 static int serve(const struct options *options, const struct config *config, const struct reload *reload)

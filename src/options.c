@@ -15,6 +15,7 @@
 enum option_name {
     OPTION_CONFIG = UCHAR_MAX + 1,
     OPTION_EXIT_AFTER,
+    OPTION_METRICS,
     OPTION_RELOAD,
     OPTION_CAN_RESUME,
     OPTION_RESUME,
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
     {"socket-stopped", no_argument, NULL, OPTION_ACTION + OPTIONS_SOCKET_STOPPED},
     {"dump-config", no_argument, NULL, OPTION_ACTION + OPTIONS_DUMP_CONFIG},
     {"exit-after", required_argument, NULL, OPTION_EXIT_AFTER},
+    {"metrics", required_argument, NULL, OPTION_METRICS},
     {"reload", required_argument, NULL, OPTION_RELOAD},
     {"can-resume", required_argument, NULL, OPTION_CAN_RESUME},
     {"resume", required_argument, NULL, OPTION_RESUME},
@@ -57,6 +59,8 @@ static void print_help(void)
         "  --apply         bring a changed configuration into force, the address and port too (as root)\n"
         "  --dump-config   print the configuration in force, and exit\n"
         "  --exit-after=N  serve N connections, finish them and exit\n"
+        "  --metrics=PATH  tell Prometheus how it goes, on a unix socket at PATH; systemd passes one by "
+        "name\n"
         "  --reload=PID    ask the hellod with that process id to reload, and wait for how it went\n"
         "  --version       print the version, and exit\n"
         "  --help          print this, and exit\n"
@@ -118,6 +122,11 @@ static int take_option(int name, char **argv, struct options *options)
     case OPTION_EXIT_AFTER:
         return take_number("--exit-after", "not a number of connections, 1 or more", ULONG_MAX,
                            &options->exit_after);
+    case OPTION_METRICS:
+        if (*optarg != '/')
+            return refuse("--metrics=%s: needs the path of a unix socket, from / on", optarg);
+        options->metrics = optarg;
+        return 0;
     case OPTION_RELOAD:
         options->action = OPTIONS_RELOAD;
         return take_number("--reload", "not a process id", INT_MAX, &options->number);

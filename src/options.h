@@ -23,8 +23,9 @@ struct options {
     enum options_action action;
     const char *config;       /* --config FILE, /etc/hello.ini by default; points into argv */
     unsigned long exit_after; /* --exit-after=N: serve N connections, then drain and exit 0; 0: never */
-    unsigned long number;     /* of --can-resume and --reload */
-    int resume_fd;            /* --resume=FD: go on with what a predecessor left there; -1: none */
+    const char *metrics;  /* --metrics=PATH: a unix socket for the metrics; NULL: none; points into argv */
+    unsigned long number; /* of --can-resume and --reload */
+    int resume_fd;        /* --resume=FD: go on with what a predecessor left there; -1: none */
 };
 
 /* 0 with *ret filled, or -EINVAL after one line on standard error that names the mistake and --help. */

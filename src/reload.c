@@ -244,7 +244,7 @@ int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
 {
     struct record record;
     *ret = (struct arrival){0};
-    listeners->count = 0;
+    listeners->count = listeners->metrics_count = 0;
     int r = state_open(&ret->state, fd);
     if (r == 0)
         r = state_get(&ret->state, &record, sizeof record);
@@ -259,11 +259,12 @@ int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
     return 0;
 }
 
-void reload_tell_pause(const struct arrival *arrival, const struct server *server)
+void reload_tell_pause(const struct arrival *arrival, struct server *server)
 {
     if (!arrival->state.file)
         return;
     int64_t pause = now_usec() - arrival->paused_usec;
+    server_note_pause(server, pause);
     log_event(EVENT_RELOADED, LOG_NOTICE,
               "Reloaded: %u connections carried over, no worker ran for %lld.%03lld ms",
               server_connections(server), (long long)(pause / 1000), (long long)(pause % 1000));

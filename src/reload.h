@@ -47,8 +47,8 @@ struct arrival {
  * negative errno. */
 int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners);
 
-/* The workers run again: tells the log how long they did not. */
-void reload_tell_pause(const struct arrival *arrival, const struct server *server);
+/* The workers run again: tells the log, and the server, how long they did not. */
+void reload_tell_pause(const struct arrival *arrival, struct server *server);
 
 /* The service manager knows as well: answers whoever asked, and closes the state. */
 void reload_complete(struct arrival *arrival);

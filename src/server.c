@@ -14,6 +14,7 @@
 #include "reload_ask.h"
 #include "resource.h"
 #include "service.h"
+#include "telemetry.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -43,6 +44,7 @@ struct server {
     struct site site;
     struct clients *clients;
     struct pool *pool;
+    struct telemetry telemetry;
     sd_event *event;
     sd_event_source *sweep;
     pid_t asker; /* who sent SIGHUP */
@@ -142,6 +144,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *context)
     (void)usec;
     struct server *server = context;
     bool again = clients_sweep(server->clients, DRAIN_GRACE_USEC);
+    clients_probe_queue(server->clients);
     again = log_limit_tell() || again;
     int r = again ? schedule_sweep(server) : 0;
     return r < 0 ? r : leave_if_drained(server);
@@ -252,10 +255,12 @@ static int take_up(struct server *server, struct state *state, int *ret_epoll_fd
     struct record record = {0};
     *ret_epoll_fd = 0;
     if (!state)
-        return 0;
+        return telemetry_begin(&server->telemetry, server->clients, NULL);
     int r = state_get(state, &record, sizeof record);
     if (r == 0 && record.epoll_fd <= 0)
         r = -EBADMSG;
+    if (r == 0)
+        r = telemetry_begin(&server->telemetry, server->clients, state);
     if (r == 0)
         r = clients_get(server->clients, state);
     *ret_epoll_fd = record.epoll_fd;
@@ -270,7 +275,9 @@ static int start(struct server *server, const struct server_options *options)
         r = make_event_loop(server);
     if (r == 0)
         r = take_up(server, options->state, &epoll_fd);
-    return r == 0 ? start_pool(server, epoll_fd) : r;
+    if (r == 0)
+        r = start_pool(server, epoll_fd);
+    return r == 0 ? telemetry_serve(&server->telemetry, server->event, options->listeners) : r;
 }
 
 int server_start(struct server **ret, const struct server_options *options)
@@ -327,6 +334,7 @@ void server_put(const struct server *server, struct state *state)
     const struct record record = {.epoll_fd = pool_epoll_fd(server->pool)};
     state_put(state, &record, sizeof record);
     state_keep_fd(state, record.epoll_fd);
+    telemetry_put(&server->telemetry, state);
     clients_put(server->clients, state);
 }
 
@@ -335,22 +343,26 @@ void server_resume(struct server *server)
     pool_resume(server->pool);
 }
 
+void server_note_pause(struct server *server, int64_t usec)
+{
+    server->telemetry.history.pause_usec = usec;
+}
+
 void server_end(struct server *server)
 {
     if (!server)
         return;
     if (server->pool)
         clients_drain(server->clients);
-    uint64_t jobs = pool_end(server->pool);
+    (void)pool_end(server->pool);
     log_limit_tell_all();
     if (server->clients) {
         unsigned cut = clients_cut(server->clients);
         struct clients_totals totals = clients_totals(server->clients);
-        log_info(
-            "Stopped: %llu connections, %llu requests served, %u connections cut short, %llu queued jobs run",
-            (unsigned long long)totals.connections, (unsigned long long)totals.requests, cut,
-            (unsigned long long)jobs);
+        log_info("Stopped: %llu connections, %llu requests served, %u connections cut short",
+                 (unsigned long long)totals.connections, (unsigned long long)totals.requests, cut);
     }
+    telemetry_end(&server->telemetry);
     sd_event_source_unref(server->sweep);
     sd_event_unref(server->event);
     clients_free(server->clients);

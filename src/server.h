@@ -6,6 +6,7 @@
 #include "state.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -50,6 +51,9 @@ bool server_is_draining(const struct server *server);
 int server_pause(struct server *server);
 void server_put(const struct server *server, struct state *state);
 void server_resume(struct server *server);
+
+/* For a successor: how long no worker ran. */
+void server_note_pause(struct server *server, int64_t usec);
 
 /* Begins to drain as SIGTERM does; server_run() does the rest. 0 or a negative errno. */
 int server_drain(struct server *server, const char *why);

@@ -1,6 +1,7 @@
 #ifndef HELLOD_WORKSPACE_H
 #define HELLOD_WORKSPACE_H
 
+#include "counters.h"
 #include "exchange.h"
 #include "http/date.h"
 #include "http/str.h"
@@ -51,14 +52,16 @@ enum { TURN_REQUESTS = 64 };
 
 struct workspace {
     const struct site *site;
-    unsigned worker;  /* whose it is; the main thread's has the number behind the last one */
-    int64_t now_usec; /* CLOCK_MONOTONIC, of this turn */
+    unsigned worker;     /* whose it is; the main thread's has the number behind the last one */
+    int64_t now_usec;    /* CLOCK_MONOTONIC, of this turn */
+    uint64_t began_nsec; /* the same, when it began */
     struct moment now;
     size_t input_start, input_end;
     size_t head_length; /* of the head at the input's start whose exchange waits for body or timer; or 0 */
     int timer_fd;       /* owned; -1: the exchange doesn't sleep */
     unsigned share;     /* of TURN_REQUESTS, those left */
     struct answer answer;
+    struct counters counters;
     struct output output;
     char input[INPUT_SIZE];
 };
@@ -68,6 +71,12 @@ void workspace_init(struct workspace *workspace, const struct site *site, unsign
 
 /* Looks at the clocks; to be called as a turn begins. */
 void workspace_start_turn(struct workspace *workspace);
+
+/* Counts how long it took; what the turn was about belongs to others by now. */
+void workspace_end_turn(struct workspace *workspace);
+
+/* Counts what has been sent since the desk was cleared; once, before it is cleared again. */
+void workspace_count_sent(struct workspace *workspace);
 
 /* Clears the desk and takes up what is unfinished (NULL: nothing), which it frees. */
 void workspace_take_up(struct workspace *workspace, struct unfinished *unfinished);
