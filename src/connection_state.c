@@ -34,10 +34,13 @@ void connection_put(const struct connection *c, struct state *state)
         unfinished_put(c->unfinished, state);
 }
 
-/* Who sleeps, and only he, has a timer to be woken by. */
+/* Who sleeps, and only he, has a timer to be woken by; who lingers, and only he, has a reason to close, and
+ * no more to say. */
 static bool is_sound(const struct connection *c, enum connection_phase phase)
 {
-    return (phase == PHASE_SLEEPING) == (c->unfinished && c->unfinished->timer_fd >= 0);
+    bool lingers = phase == PHASE_LINGERING;
+    return (phase == PHASE_SLEEPING) == (c->unfinished && c->unfinished->timer_fd >= 0) &&
+           lingers == (c->reason != REASON_NONE) && !(lingers && c->unfinished);
 }
 
 int connection_get(struct connection *ret, struct state *state)
