@@ -22,7 +22,18 @@ B := build
 VARIANT_FLAGS :=
 , := ,
 
-ALL_CFLAGS := -std=gnu17 -pthread $(WARNINGS) -D_GNU_SOURCE -DHELLOD_VERSION='"$(VERSION)"' -Isrc $(CFLAGS) $(VARIANT_FLAGS)
+# What makes a fault of ours hard to use, in every build but those of VARIANT_FLAGS: a sanitizer sees more, and not
+# through fortified calls. CPPFLAGS may hold another level of _FORTIFY_SOURCE, and none goes with -O0.
+# tests/lint/rules/hardening looks for all of it in what was built.
+HARDENING := $(if $(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) -fstack-protector-strong \
+             -fstack-clash-protection $(if $(filter x86_64 i%86,$(or $(DEB_HOST_GNU_CPU),$(shell uname -m))),-fcf-protection) -fPIE
+HARDENING_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+ifneq ($(VARIANT_FLAGS),)
+HARDENING :=
+HARDENING_LINK :=
+endif
+
+ALL_CFLAGS := -std=gnu17 -pthread $(WARNINGS) -D_GNU_SOURCE -DHELLOD_VERSION='"$(VERSION)"' -Isrc $(HARDENING) $(CFLAGS) $(VARIANT_FLAGS)
 LIBS := -lsystemd -linih
 TEST_LIBS := -lcmocka
 
@@ -182,11 +193,11 @@ clean: ## remove build/
 	rm -rf build
 
 $(B)/hellod: $(B)/src/main.o $(LIBRARY)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(HARDENING_LINK) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(LIBS)
 
 # Run early at boot: it is linked without what only a server needs.
 $(B)/hellod-generator: $(B)/src/generator.o $(LIBRARY)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ -linih
+	$(CC) $(ALL_CFLAGS) $(HARDENING_LINK) $(LDFLAGS) -Wl,--as-needed -o $@ $^ -linih
 
 $(LIBRARY): $(filter-out $(B)/src/main.o $(B)/src/generator.o,$(OBJECTS))
 	@rm -f $@
@@ -199,10 +210,10 @@ $(B)/%.o: %.c Makefile $(B)/flags
 $(B)/tests/%.o: ALL_CFLAGS += -Itests
 
 $(B)/tests/%: $(B)/tests/%.o $(SUPPORT) $(LIBRARY)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$(CC) $(ALL_CFLAGS) $(HARDENING_LINK) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/fuzz/wire.o $(FUZZ_DRIVER) $(SUPPORT) $(LIBRARY)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$(CC) $(ALL_CFLAGS) $(HARDENING_LINK) $(LDFLAGS) -o $@ $^ $(LIBS) $(TEST_LIBS)
 
 # Tests of what happens when a call fails: these calls go through tests/support/fault.c.
 WRAPPED := malloc calloc reallocarray strdup mmap accept4 epoll_create1 epoll_ctl epoll_wait eventfd timerfd_create \
@@ -214,11 +225,11 @@ $(FAULT_TESTS): $(B)/%: $(B)/%.o $(FAULT) $(SUPPORT) $(LIBRARY)
 
 # What runs in containers is alone with the C library.
 $(B)/tests/system/%: $(B)/tests/system/%.o
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^
+	$(CC) $(ALL_CFLAGS) $(HARDENING_LINK) $(LDFLAGS) -o $@ $^
 
 # What loads or outdoes the server in the bench stands alone, save where the pool itself is measured.
 $(B)/tests/bench/%: $(B)/tests/bench/%.o $(B)/tests/bench/net.o $(B)/tests/bench/constant.o
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(BENCH_LIBS)
+	$(CC) $(ALL_CFLAGS) $(HARDENING_LINK) $(LDFLAGS) -Wl,--as-needed -o $@ $^ $(BENCH_LIBS)
 
 $(B)/tests/bench/shapes $(B)/tests/bench/jobs: $(LIBRARY)
 $(B)/tests/bench/shapes $(B)/tests/bench/jobs: BENCH_LIBS = $(LIBS)
@@ -226,7 +237,7 @@ $(B)/tests/bench/jobs: BENCH_LIBS += $(shell pkg-config --libs glib-2.0)
 $(B)/tests/bench/jobs.o: override CPPFLAGS += $(shell pkg-config --cflags glib-2.0)
 
 # Changes when the compiler or a flag does, so that nothing is linked from two sets of flags.
-FLAGS := $(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS)
+FLAGS := $(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(HARDENING_LINK) $(LDFLAGS)
 $(B)/flags: always
 	@mkdir -p $(@D)
 	@echo '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(subst ','\'',$(FLAGS))' >$@
