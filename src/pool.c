@@ -22,6 +22,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* While the kernel is too short of memory to arm the job list's eventfd, whoever holds it looks so often. */
+enum { RETRY_MSEC = 100 };
+
 #define KEY_JOBS (POOL_KEY_RESERVED + 0)
 #define KEY_HALT (POOL_KEY_RESERVED + 1)
 
@@ -35,6 +38,7 @@ struct worker {
     struct pool *pool;
     pthread_t thread;
     unsigned number;
+    bool holds_jobs; /* the job list's eventfd is in its hands: it couldn't be armed */
 };
 
 struct pool {
@@ -129,8 +133,7 @@ static struct job *take_job(struct pool *pool)
 static void run_job(struct worker *worker)
 {
     struct job *job = take_job(worker->pool);
-    int r = pool_arm(worker->pool, worker->pool->jobs_fd, EPOLLIN, KEY_JOBS);
-    assert(r == 0);
+    worker->holds_jobs = pool_arm(worker->pool, worker->pool->jobs_fd, EPOLLIN, KEY_JOBS) < 0;
     if (!job)
         return;
     job->run(job->argument, worker->number);
@@ -168,12 +171,14 @@ static void *work(void *argument)
     struct epoll_event event;
 
     while (!atomic_load_explicit(&pool->halted, memory_order_acquire) || stand_still(pool)) {
-        int n = epoll_wait(pool->epoll_fd, &event, 1, -1);
+        int n = epoll_wait(pool->epoll_fd, &event, 1, worker->holds_jobs ? RETRY_MSEC : -1);
         if (n < 0 && errno == EINTR)
             continue;
-        assert(n == 1);
-        if (event.data.u64 != KEY_HALT)
+        assert(n == 1 || (n == 0 && worker->holds_jobs));
+        if (n == 1 && event.data.u64 != KEY_HALT)
             do_job(worker, &event);
+        if (worker->holds_jobs)
+            run_job(worker);
     }
     log_debug("Worker %u shutting down.", worker->number);
     return NULL;
