@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { GRACE_USEC = 1000000, EVENTS = 8, IDLE_SWEEPS = 10 };
+enum { GRACE_USEC = 1000000, EVENTS = 8, IDLE_SWEEPS = 10, WORKERS = 4 };
 
 struct stage stage;
 
@@ -42,15 +43,14 @@ static void fill_tree(void)
     tree_set_times(stage.tree, 1000000000);
 }
 
-int stage_set_up(void **state)
+static void set_up(bool by_hand)
 {
-    (void)state;
     static const char *const index[] = {"hello.html", NULL};
     static struct error_rule errors[] = {{404, NULL}};
     static char page[] = "404.html";
     fault_spare(true);
     fault_clear();
-    stage = (struct stage){0};
+    stage = (struct stage){.by_hand = by_hand};
     fill_tree();
     errors[0].file = page;
     assert_int_equal(document_root_open(tree_root(stage.tree), index, "/nonexistent", &stage.site.root), 0);
@@ -65,13 +65,31 @@ int stage_set_up(void **state)
     stage.options = (struct clients_options){.site = &stage.site,
                                              .limits = {hour, hour, hour, hour},
                                              .max_connections = 20,
-                                             .pool_size = 1,
+                                             .pool_size = by_hand ? 1 : WORKERS,
                                              .listeners = &stage.listeners};
     assert_int_equal(clients_new(&stage.clients, &stage.options), 0);
-    const struct pool_options pool = {
-        .size = 1, .name = "stage", .ready = clients_ready, .context = stage.clients, .paused = true};
+    const struct pool_options pool = {.size = stage.options.pool_size,
+                                      .name = "stage",
+                                      .ready = clients_ready,
+                                      .context = stage.clients,
+                                      .paused = true};
     assert_int_equal(pool_start(&stage.pool, &pool), 0);
     assert_int_equal(clients_listen(stage.clients, stage.pool, false), 0);
+    if (!by_hand)
+        pool_resume(stage.pool);
+}
+
+int stage_set_up(void **state)
+{
+    (void)state;
+    set_up(true);
+    return 0;
+}
+
+int stage_set_up_workers(void **state)
+{
+    (void)state;
+    set_up(false);
     return 0;
 }
 
@@ -79,8 +97,9 @@ int stage_tear_down(void **state)
 {
     (void)state;
     fault_clear();
-    clients_cut(stage.clients);
+    clients_drain(stage.clients);
     pool_end(stage.pool);
+    clients_cut(stage.clients);
     clients_free(stage.clients);
     listeners_close(&stage.listeners);
     document_root_close(&stage.site.root);
@@ -100,12 +119,12 @@ int stage_connect(void)
     return fd;
 }
 
-/* Handles what is ready now; the events handled. */
+/* Handles what is ready now, where no worker does; the events handled. */
 static unsigned serve(void)
 {
     struct epoll_event events[EVENTS];
     unsigned handled = 0;
-    int n = epoll_wait(pool_epoll_fd(stage.pool), events, EVENTS, 0);
+    int n = stage.by_hand ? epoll_wait(pool_epoll_fd(stage.pool), events, EVENTS, 0) : 0;
     fault_spare(false);
     for (int i = 0; i < n; i++) {
         if (events[i].data.u64 >= POOL_KEY_RESERVED)
@@ -179,7 +198,7 @@ void stage_converse(int client, const char *text, bool (*enough)(const struct st
 
 void stage_go_on(int client, bool (*enough)(const struct stage_heard *), struct stage_heard *ret)
 {
-    go_on(client, enough, 10 * IDLE_SWEEPS, ret);
+    go_on(client, enough, stage.by_hand ? 10 * IDLE_SWEEPS : UINT_MAX, ret);
 }
 
 void stage_end_client(int client)

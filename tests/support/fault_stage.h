@@ -6,9 +6,9 @@
 #include "tree.h"
 
 /*
- * All of the server but its threads and its main loop, on a listening socket of the loopback: events are
- * handled by hand, so that the nth call of something is the same one in every run. Clients say something and
- * hear what comes of it. Failing calls (fault.h) are the server's only.
+ * All of the server but its main loop, on a listening socket of the loopback. Events are handled by hand, so
+ * that the nth call of something is the same one in every run; or by workers, as in the server. Clients say
+ * something and hear what comes of it. Failing calls (fault.h) are the server's only.
  *
  * The document root: hello.html ("hello"), big (STAGE_BIG bytes of noise, seed 1), page.html ("page") with
  * page.html.gz ("packed"), folder/ with the files a and b, which is listed, 404.html ("nothing").
@@ -23,12 +23,14 @@ struct stage {
     struct clients_options options;
     struct clients *clients;
     struct pool *pool;
+    bool by_hand;
 };
 
 extern struct stage stage;
 
-/* For cmocka: once for all tests of a group, or for each. */
+/* For cmocka. The first one is by hand. */
 int stage_set_up(void **state);
+int stage_set_up_workers(void **state);
 int stage_tear_down(void **state);
 
 /* A client, non-blocking. */
@@ -37,7 +39,7 @@ int stage_connect(void);
 /* What became of a conversation. */
 struct stage_heard {
     bool closed;    /* by the server */
-    unsigned turns; /* events that the server handled meanwhile */
+    unsigned turns; /* events handled by hand meanwhile */
     size_t length;
     char text[STAGE_TEXT_MAX]; /* with a NUL behind it */
 };
