@@ -198,10 +198,19 @@ static unsigned count_refusal(struct entry *entry, int64_t now_usec)
     return ++entry->refused;
 }
 
+/* Not a client of this very host: it may be a proxy, and speak for all of its own. */
+static bool is_counted(const struct peer *peer)
+{
+    static const uint8_t here[] = {127, 0, 0, 1}, here6[16] = {[15] = 1};
+    if (peer->family == PEER_IPV4)
+        return memcmp(peer->address, here, sizeof here) != 0;
+    return peer->family == PEER_IPV6 && memcmp(peer->address, here6, sizeof here6) != 0;
+}
+
 enum address_verdict address_table_enter(struct address_table *table, const struct peer *peer,
                                          int64_t now_usec, unsigned *ret_refused)
 {
-    if (peer->family == PEER_LOCAL)
+    if (!is_counted(peer))
         return ADDRESS_WELCOME;
     uint64_t network = network_of(peer), limit = table->limits.connections;
     uint32_t chain = chain_of(table, network);
@@ -219,7 +228,7 @@ enum address_verdict address_table_enter(struct address_table *table, const stru
 
 void address_table_take_up(struct address_table *table, const struct peer *peer)
 {
-    if (peer->family == PEER_LOCAL)
+    if (!is_counted(peer))
         return;
     uint64_t network = network_of(peer);
     uint32_t chain = chain_of(table, network);
@@ -242,7 +251,7 @@ static bool may_linger(struct address_table *table, const struct entry *entry)
 
 void address_table_leave(struct address_table *table, const struct peer *peer)
 {
-    if (peer->family == PEER_LOCAL)
+    if (!is_counted(peer))
         return;
     uint64_t network = network_of(peer);
     uint32_t chain = chain_of(table, network);
@@ -264,7 +273,7 @@ bool address_table_limits_requests(const struct address_table *table)
 bool address_table_request(struct address_table *table, const struct peer *peer, int64_t now_usec,
                            unsigned *ret_refused)
 {
-    if (peer->family == PEER_LOCAL || !address_table_limits_requests(table))
+    if (!is_counted(peer) || !address_table_limits_requests(table))
         return true;
     uint64_t network = network_of(peer);
     uint32_t chain = chain_of(table, network);

@@ -8,8 +8,8 @@
 
 /*
  * What each client address has: connections at this moment, and requests lately. An IPv4 address is one by
- * itself; of IPv6 it is the /64 that a site has, as a client picks the rest at will. Clients of unix sockets
- * have no address: they are always welcome, and not counted.
+ * itself; of IPv6 it is the /64 that a site has, as a client picks the rest at will. Clients of unix sockets,
+ * and those at 127.0.0.1 and ::1, where a proxy may speak for many, are always welcome, and not counted.
  *
  * Memory is bounded by the number of places, and an address has one only while it has a connection, or has
  * asked so much of late that its requests are still to be counted. Any thread may call; what is called for a

@@ -17,7 +17,8 @@
 
 static struct client *clients;
 
-static struct client *connect_to(const struct sockaddr_storage *address, socklen_t length)
+/* `own`: the IPv4 address to come from, in host order; 0: whatever the kernel takes. */
+static struct client *connect_from(uint32_t own, const struct sockaddr_storage *address, socklen_t length)
 {
     struct client *client = calloc(1, sizeof *client);
     assert_non_null(client);
@@ -25,6 +26,9 @@ static struct client *connect_to(const struct sockaddr_storage *address, socklen
     assert_true(client->fd >= 0);
     client->next = clients;
     clients = client;
+    const struct sockaddr_in from = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(own)};
+    if (own != 0)
+        assert_int_equal(bind(client->fd, (const struct sockaddr *)&from, sizeof from), 0);
     if (connect(client->fd, (const struct sockaddr *)address, length) != 0)
         fail_msg("connect: %s", strerror(errno));
     /* Pieces of a request go out as they are sent, not gathered. */
@@ -37,7 +41,12 @@ static struct client *connect_to(const struct sockaddr_storage *address, socklen
 struct client *client_connect(struct server *server, unsigned index)
 {
     assert_true(index < server->socket_count);
-    return connect_to(&server->sockets[index].address, server->sockets[index].address_length);
+    return connect_from(0, &server->sockets[index].address, server->sockets[index].address_length);
+}
+
+struct client *client_connect_from(struct server *server, uint32_t own)
+{
+    return connect_from(own, &server->sockets[0].address, server->sockets[0].address_length);
 }
 
 struct client *client_connect_port(unsigned port)
@@ -46,7 +55,7 @@ struct client *client_connect_port(unsigned port)
         .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct sockaddr_storage storage = {0};
     memcpy(&storage, &address, sizeof address);
-    return connect_to(&storage, sizeof address);
+    return connect_from(0, &storage, sizeof address);
 }
 
 void client_close(struct client *client)

@@ -24,6 +24,9 @@ struct client {
 /* Connects to the server's socket of that index. */
 struct client *client_connect(struct server *server, unsigned index);
 
+/* Connects to the first socket from an IPv4 address of this host, in host order. */
+struct client *client_connect_from(struct server *server, uint32_t own);
+
 /* Connects to 127.0.0.1. */
 struct client *client_connect_port(unsigned port);
 

@@ -101,15 +101,20 @@ static void ipv6_counts_by_64_bits_and_ipv4_by_all(void **state)
     address_table_free(table);
 }
 
-static void unix_sockets_and_an_address_without_limit_are_always_welcome(void **state)
+static void who_is_on_this_host_or_has_no_limit_is_always_welcome(void **state)
 {
     (void)state;
     struct address_table *table = table_with(1, 1, 1), *unlimited = table_with(0, 0, 0);
     struct peer local = {.family = PEER_LOCAL}, one = peer_of("192.0.2.1");
     unsigned refused = 0;
-    fill(table, &local, 10);
-    for (unsigned i = 0; i < 10; i++)
-        assert_true(address_table_request(table, &local, 0, &refused));
+    const struct peer uncounted[] = {local, peer_of("127.0.0.1"), peer_of("::1")};
+    for (unsigned who = 0; who < 3; who++) {
+        fill(table, &uncounted[who], 10);
+        for (unsigned i = 0; i < 10; i++)
+            assert_true(address_table_request(table, &uncounted[who], 0, &refused));
+        address_table_take_up(table, &uncounted[who]);
+        address_table_leave(table, &uncounted[who]);
+    }
     assert_int_equal(address_table_count(table), 0);
     fill(unlimited, &one, PLACES);
     assert_false(address_table_limits_requests(unlimited));
@@ -242,7 +247,7 @@ int main(void)
         cmocka_unit_test(over_its_limit_an_address_is_told_then_closed),
         cmocka_unit_test(who_leaves_makes_room_and_the_last_one_frees_the_place),
         cmocka_unit_test(ipv6_counts_by_64_bits_and_ipv4_by_all),
-        cmocka_unit_test(unix_sockets_and_an_address_without_limit_are_always_welcome),
+        cmocka_unit_test(who_is_on_this_host_or_has_no_limit_is_always_welcome),
         cmocka_unit_test(those_of_a_predecessor_count_whatever_the_limit),
         cmocka_unit_test(every_connection_may_have_an_address_of_its_own),
         cmocka_unit_test(requests_come_in_a_burst_then_at_their_rate),
