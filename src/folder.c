@@ -45,32 +45,39 @@ struct folder {
     bool many; /* counted in reading_many */
 };
 
+struct large_page {
+    int fd;
+    ino_t inode; /* 0: the place is free */
+    dev_t device;
+};
+
 static struct {
     pthread_mutex_t lock;
-    struct {
-        int fd;
-        ino_t inode; /* 0: the place is free */
-        dev_t device;
-    } pages[FOLDER_PAGES_MAX];
+    struct large_page pages[FOLDER_PAGES_MAX];
 } large = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+/* Whoever sends the page may close it meanwhile, and another file may get its number: what fstat(2) finds
+ * then is nothing, or another inode. tests/tsan.supp knows this function by its name. */
+static bool still_lives(const struct large_page *page)
+{
+    struct stat st;
+    return page->inode != 0 && fstat(page->fd, &st) == 0 && st.st_ino == page->inode &&
+           st.st_dev == page->device;
+}
 
 /* Remembers a large page that is about to be sent; false where there are too many already. */
 static bool count_large(int fd)
 {
-    struct stat st, page;
+    struct stat st;
     bool counted = false;
     if (fstat(fd, &st) < 0)
         return false;
     int r = pthread_mutex_lock(&large.lock);
     assert(r == 0);
     for (size_t i = 0; i < FOLDER_PAGES_MAX && !counted; i++) {
-        bool alive = large.pages[i].inode != 0 && fstat(large.pages[i].fd, &page) == 0 &&
-                     page.st_ino == large.pages[i].inode && page.st_dev == large.pages[i].device;
-        if (alive)
+        if (still_lives(&large.pages[i]))
             continue;
-        large.pages[i].fd = fd;
-        large.pages[i].inode = st.st_ino;
-        large.pages[i].device = st.st_dev;
+        large.pages[i] = (struct large_page){.fd = fd, .inode = st.st_ino, .device = st.st_dev};
         counted = true;
     }
     r = pthread_mutex_unlock(&large.lock);
