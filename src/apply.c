@@ -175,11 +175,26 @@ static int restart(const struct change *change)
     return r;
 }
 
+static bool runs(const struct socket_state *state)
+{
+    return strcmp(state->service, "active") == 0 || strcmp(state->service, "reloading") == 0;
+}
+
 static int reload_service(const struct change *change)
 {
-    if (strcmp(change->state.service, "active") != 0 && strcmp(change->state.service, "reloading") != 0)
+    struct socket_state now;
+    if (!runs(&change->state))
         return 0;
-    return run_systemctl("try-reload-or-restart", change->units.service);
+    int r = systemctl_run((const char *const[]){"try-reload-or-restart", change->units.service, NULL});
+    if (r == 0)
+        return 0;
+    if (socket_state_read(&change->units, &now) == 0 && !runs(&now)) {
+        log_notice("%s stops; %s is read when it starts", change->units.service, change->ini);
+        return 0;
+    }
+    log_error("%s was not reloaded; `journalctl -u %s` tells why", change->units.service,
+              change->units.service);
+    return EX_UNAVAILABLE;
 }
 
 static int apply_once(const char *ini)

@@ -26,13 +26,20 @@
 
 enum { STATUS_MAX = 256 };
 
+/* 75 tells systemd that a stop was faster, for which the units have SuccessExitStatus=. */
+static int ask_to_reload(pid_t server)
+{
+    int r = reload_ask(server);
+    return r == 0 ? EXIT_SUCCESS : r == -ESRCH ? EX_TEMPFAIL : EXIT_FAILURE;
+}
+
 /* What is done to the units and to a running server, and reads the configuration by itself if at all. -1: the
  * action is none of these. */
 static int act_on_units(const struct options *options)
 {
     switch (options->action) {
     case OPTIONS_RELOAD:
-        return reload_ask((pid_t)options->number) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+        return ask_to_reload((pid_t)options->number);
     case OPTIONS_APPLY:
         return apply_all(options->config);
     case OPTIONS_APPLY_SOCKET:

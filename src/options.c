@@ -129,7 +129,8 @@ static int take_option(int name, char **argv, struct options *options)
         return 0;
     case OPTION_RELOAD:
         options->action = OPTIONS_RELOAD;
-        return take_number("--reload", "not a process id", INT_MAX, &options->number);
+        /* systemd puts nothing here for a main process that has ended. */
+        return *optarg ? take_number("--reload", "not a process id", INT_MAX, &options->number) : 0;
     case OPTION_CAN_RESUME:
         options->action = OPTIONS_CAN_RESUME;
         return take_number("--can-resume", "not a version", INT_MAX, &options->number);

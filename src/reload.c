@@ -148,7 +148,15 @@ __attribute__((format(printf, 2, 3))) static enum reload_result refuse(pid_t ask
     va_end(arguments);
     log_event(EVENT_NOT_RELOADED, LOG_ERR, "Not reloaded, going on as before: %s", text);
     service_ready("Not reloaded, going on as before: %s", text);
-    reload_answer(asker, false, text);
+    reload_answer(asker, RELOAD_NOT, text);
+    return RELOAD_REFUSED;
+}
+
+/* The stop came first, and is no fault of anybody's. */
+static enum reload_result give_way(pid_t asker)
+{
+    log_notice("Not reloaded: the server is stopping");
+    reload_answer(asker, RELOAD_STOPPING, "the server is stopping");
     return RELOAD_REFUSED;
 }
 
@@ -165,11 +173,11 @@ static bool successor_agrees(const struct reload *reload, pid_t asker, enum relo
     case EX_UNAVAILABLE:
     case EX_USAGE:
         log_warning("%s can't take over from this version: draining, to be started anew", reload->program);
-        reload_answer(asker, true, "");
+        reload_answer(asker, RELOAD_DONE, "");
         *ret = RELOAD_NO_WAY_ON;
         return false;
     case -ECANCELED:
-        *ret = refuse(asker, "the server is stopping");
+        *ret = give_way(asker);
         return false;
     case -ETIMEDOUT:
         *ret = refuse(asker, "%s did not answer in time", reload->program);
@@ -236,7 +244,7 @@ enum reload_result reload_run(const struct reload *reload, struct server *server
     server_resume(server);
     state_close(&state);
     if (r == -ESHUTDOWN)
-        return refuse(asker, "the server is stopping");
+        return give_way(asker);
     return refuse(asker, "can't go on as %s: %s", reload->program, strerror(-r));
 }
 
@@ -274,6 +282,6 @@ void reload_complete(struct arrival *arrival)
 {
     if (!arrival->state.file)
         return;
-    reload_answer(arrival->asker, true, "");
+    reload_answer(arrival->asker, RELOAD_DONE, "");
     state_close(&arrival->state);
 }

@@ -1,4 +1,4 @@
-/* A question by signal, an answer by datagram: one byte, '0' for done, then text for people. */
+/* A question by signal, an answer by datagram: one byte, an enum reload_answer, then text for people. */
 #include "reload_ask.h"
 
 #include "cleanup.h"
@@ -75,14 +75,18 @@ static int receive_answer(int fd)
         return r;
     }
     text[n] = '\0';
-    if (text[0] == '0')
+    if (text[0] == RELOAD_DONE)
         return 0;
     log_error("Not reloaded: %s", text + 1);
-    return -ECANCELED;
+    return text[0] == RELOAD_STOPPING ? -ESRCH : -ECANCELED;
 }
 
 int reload_ask(pid_t server)
 {
+    if (server == 0) {
+        log_error("There is no process to reload any more");
+        return -ESRCH;
+    }
     CLEANUP(close_fd) int fd = open_ear();
     if (fd < 0) {
         log_error("Can't make a socket for the server's answer: %s", strerror(-fd));
@@ -94,16 +98,16 @@ int reload_ask(pid_t server)
     return r < 0 ? r : receive_answer(fd);
 }
 
-void reload_answer(pid_t asker, bool done, const char *text)
+void reload_answer(pid_t asker, enum reload_answer answer, const char *text)
 {
-    char answer[ANSWER_MAX];
+    char message[ANSWER_MAX];
     struct sockaddr_un name;
     socklen_t length = name_of(asker, &name);
     CLEANUP(close_fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int n = snprintf(answer, sizeof answer, "%c%s", done ? '0' : '1', text);
-    if (n >= (int)sizeof answer)
-        n = sizeof answer - 1;
+    int n = snprintf(message, sizeof message, "%c%s", answer, text);
+    if (n >= (int)sizeof message)
+        n = sizeof message - 1;
     /* Whoever sent the signal without waiting has no such socket. */
     if (fd >= 0)
-        (void)sendto(fd, answer, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&name, length);
+        (void)sendto(fd, message, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&name, length);
 }

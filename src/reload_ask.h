@@ -1,7 +1,6 @@
 #ifndef HELLOD_RELOAD_ASK_H
 #define HELLOD_RELOAD_ASK_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -10,10 +9,16 @@
  * socket that is named after the asker. A plain kill -HUP asks as well, and is answered by the log only.
  */
 
-/* The asker's side. 0: reloaded; else a negative errno after one log entry that says why not. */
+/*
+ * The asker's side. 0: reloaded; else a negative errno after one log entry that says why not: -ESRCH where
+ * there is no server to reload, since it stops, has ended, or is named 0, which is how systemd names one that
+ * has ended.
+ */
 int reload_ask(pid_t server);
 
+enum reload_answer { RELOAD_DONE = '0', RELOAD_NOT = '1', RELOAD_STOPPING = '2' };
+
 /* The server's side: tells the process that sent the signal, if it waits for it. */
-void reload_answer(pid_t asker, bool done, const char *text);
+void reload_answer(pid_t asker, enum reload_answer answer, const char *text);
 
 #endif

@@ -132,7 +132,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     struct server *server = context;
     server->asker = (pid_t)info->ssi_pid;
     if (server_is_draining(server))
-        reload_answer(server->asker, false, "the server is stopping");
+        reload_answer(server->asker, RELOAD_STOPPING, "the server is stopping");
     else
         server->reload_wanted = true;
     return 0;

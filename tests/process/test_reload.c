@@ -101,7 +101,7 @@ static void whoever_asks_for_nobody_is_told(void **state)
     struct server *server = server_run("");
     server_stop(server);
     server->pid = 0x3fffffff; /* past any process id: proc_sys(5), pid_max */
-    assert_int_equal(server_reload(server), 1);
+    assert_int_equal(server_reload(server), 75);
     char *answer = server_answer(server);
     after(answer, "No such process");
     free(answer);
@@ -130,7 +130,7 @@ static void an_end_while_somebody_waits_is_told_at_once(void **state)
     pid_t asker = server_ask_reload(server);
     int64_t start = patience_now();
     server_signal(server, SIGKILL);
-    assert_int_equal(server_await_answer(asker), 1);
+    assert_int_equal(server_await_answer(asker), 75);
     assert_true(patience_now() - start < 5000000);
     char *answer = server_answer(server);
     after(answer, "ended");
