@@ -144,7 +144,6 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *context)
     (void)usec;
     struct server *server = context;
     bool again = clients_sweep(server->clients, DRAIN_GRACE_USEC);
-    clients_probe_queue(server->clients);
     again = log_limit_tell() || again;
     int r = again ? schedule_sweep(server) : 0;
     return r < 0 ? r : leave_if_drained(server);
