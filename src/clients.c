@@ -133,7 +133,7 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
     assert((size_t)fd < clients->table_size);
     counter_add(&workspace->counters.accepted, 1);
     enum address_verdict verdict =
-        address_table_enter(clients->addresses, &peer, workspace->now_usec, &refused);
+        address_table_enter(clients->addresses, &peer, workspace->now.usec, &refused);
     if (verdict != ADDRESS_WELCOME && !is_answered(clients, &peer, verdict, refused)) {
         close(fd);
         counter_add(&workspace->counters.closes[REASON_ADDRESS], 1);
@@ -146,7 +146,7 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
     clients->peers[fd] = peer;
     raise_highest(clients, fd);
     attention_want_sweep(&clients->attention);
-    connection_open(connection, fd, &clients->options.limits, workspace->now_usec);
+    connection_open(connection, fd, &clients->options.limits, workspace->now.usec);
     admission_go_on(&clients->admission, index);
     if (verdict == ADDRESS_WELCOME)
         run_client(clients, workspace, connection);
@@ -215,7 +215,7 @@ static bool drain_concerns(const struct clients *clients, const struct connectio
 static void sweep_client(struct clients *clients, struct connection *connection, uint64_t grace_usec)
 {
     struct workspace *workspace = &clients->workspaces[clients->options.pool_size];
-    int64_t now = workspace->now_usec;
+    int64_t now = workspace->now.usec;
     struct slot_seen seen;
     if (!slot_is_waiting(&connection->slot, &seen))
         return;
@@ -238,7 +238,7 @@ bool clients_sweep(struct clients *clients, uint64_t grace_usec)
     int highest = atomic_load(&clients->highest_fd);
     for (int fd = 0; fd <= highest; fd++)
         sweep_client(clients, &clients->table[fd], grace_usec);
-    address_table_sweep(clients->addresses, clients->workspaces[clients->options.pool_size].now_usec);
+    address_table_sweep(clients->addresses, clients->workspaces[clients->options.pool_size].now.usec);
     if (admission_unpark(&clients->admission) || clients_count(clients) > 0)
         return true;
     /* A client may come, or a socket be parked, between the look and the mark: look again. */

@@ -277,7 +277,7 @@ static void enter_sending(struct connection *c, const struct workspace *w,
                           const struct connection_limits *limits)
 {
     linger_note_untaken(c);
-    connection_set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
+    connection_set_phase(c, PHASE_SENDING, w->now.usec + (int64_t)limits->send_usec);
 }
 
 /* The phase that follows from what is waited for, and its deadline. */
@@ -297,13 +297,13 @@ static void enter_phase(struct connection *c, const struct workspace *w,
         /* The clock of a body, as that of a head, runs from its start, however its bytes come in. */
         bool begun = c->requests == requests_before && before == PHASE_BODY;
         connection_set_phase(c, PHASE_BODY,
-                             begun ? connection_deadline(c) : w->now_usec + (int64_t)limits->body_usec);
+                             begun ? connection_deadline(c) : w->now.usec + (int64_t)limits->body_usec);
     } else if (w->input_end > w->input_start) {
         bool begun = c->requests == requests_before && (before == PHASE_FRESH || before == PHASE_HEAD);
         connection_set_phase(c, PHASE_HEAD,
-                             begun ? connection_deadline(c) : w->now_usec + (int64_t)limits->head_usec);
+                             begun ? connection_deadline(c) : w->now.usec + (int64_t)limits->head_usec);
     } else if (c->requests > 0 && (before != PHASE_IDLE || c->requests != requests_before)) {
-        connection_set_phase(c, PHASE_IDLE, w->now_usec + (int64_t)limits->idle_usec);
+        connection_set_phase(c, PHASE_IDLE, w->now.usec + (int64_t)limits->idle_usec);
     }
 }
 
@@ -353,7 +353,7 @@ static bool tell_timeout(struct connection *c, struct workspace *w)
     refuse(c, w, 408);
     if (output_send(&w->output, c->fd) < 0 || shutdown(c->fd, SHUT_WR) < 0)
         return false;
-    connection_set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+    connection_set_phase(c, PHASE_LINGERING, w->now.usec + LINGER_USEC);
     return true;
 }
 
@@ -375,10 +375,10 @@ static enum connection_want extend(struct connection *c, const struct workspace 
                                    const struct connection_limits *limits)
 {
     if (connection_phase(c) == PHASE_SENDING) {
-        connection_set_phase(c, PHASE_SENDING, w->now_usec + (int64_t)limits->send_usec);
+        connection_set_phase(c, PHASE_SENDING, w->now.usec + (int64_t)limits->send_usec);
         return WANT_WRITE;
     }
-    connection_set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+    connection_set_phase(c, PHASE_LINGERING, w->now.usec + LINGER_USEC);
     return WANT_READ;
 }
 
@@ -408,7 +408,7 @@ enum connection_want connection_drain(struct connection *c, struct workspace *w)
 {
     enum connection_phase phase = connection_phase(c);
     if (phase == PHASE_LINGERING) {
-        connection_set_phase(c, PHASE_LINGERING, w->now_usec + LINGER_USEC);
+        connection_set_phase(c, PHASE_LINGERING, w->now.usec + LINGER_USEC);
         return WANT_READ;
     }
     if (has_request(c))

@@ -42,7 +42,7 @@ enum connection_want linger_start(struct connection *c, struct workspace *w, int
     if (shutdown(c->fd, SHUT_WR) < 0)
         return connection_give_up(c, REASON_BROKEN);
     linger_note_untaken(c);
-    connection_set_phase(c, PHASE_LINGERING, w->now_usec + patience_usec);
+    connection_set_phase(c, PHASE_LINGERING, w->now.usec + patience_usec);
     return WANT_READ;
 }
 

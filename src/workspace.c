@@ -122,8 +122,7 @@ void workspace_start_turn(struct workspace *workspace)
      * matter there. */
     clock_gettime(CLOCK_REALTIME_COARSE, &real);
     workspace->began_nsec = counters_clock();
-    workspace->now_usec = (int64_t)(workspace->began_nsec / 1000);
-    workspace->now.usec = workspace->now_usec;
+    workspace->now.usec = (int64_t)(workspace->began_nsec / 1000);
     if (workspace->now.second != real.tv_sec) {
         workspace->now.second = real.tv_sec;
         if (date_format(real.tv_sec, workspace->now.date) < 0)

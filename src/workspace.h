@@ -53,8 +53,7 @@ enum { TURN_REQUESTS = 64 };
 struct workspace {
     const struct site *site;
     unsigned worker;     /* whose it is; the main thread's has the number behind the last one */
-    int64_t now_usec;    /* CLOCK_MONOTONIC, of this turn */
-    uint64_t began_nsec; /* the same, when it began */
+    uint64_t began_nsec; /* CLOCK_MONOTONIC, when this turn began */
     struct moment now;
     size_t input_start, input_end;
     size_t head_length; /* of the head at the input's start whose exchange waits for body or timer; or 0 */

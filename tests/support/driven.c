@@ -40,7 +40,7 @@ void driven_open(void)
     driven.client = pair[0];
     workspace_init(&driven.workspace, &driven.site, 0);
     workspace_start_turn(&driven.workspace);
-    driven.workspace.now_usec = 1000;
+    driven.workspace.now.usec = 1000;
     driven.connection = (struct connection){0};
     connection_open(&driven.connection, pair[1], &driven.limits, 1000);
 }
@@ -103,7 +103,7 @@ void driven_carry(void)
     struct connection *connection = &driven.connection;
     struct state state;
     char beyond;
-    int64_t now_usec = driven.workspace.now_usec;
+    int64_t now_usec = driven.workspace.now.usec;
     uint32_t turn = offer_slot(&connection->slot);
     put(connection, &state);
     free(connection->unfinished);
@@ -111,7 +111,7 @@ void driven_carry(void)
     memset(&driven.workspace, 0xa5, sizeof driven.workspace);
     workspace_init(&driven.workspace, &driven.site, 0);
     workspace_start_turn(&driven.workspace);
-    driven.workspace.now_usec = now_usec;
+    driven.workspace.now.usec = now_usec;
     assert_int_equal(connection_get(connection, &state), 0);
     assert_int_equal(state_get(&state, &beyond, 1), -EBADMSG);
     state_close(&state);
@@ -128,7 +128,7 @@ void driven_carry_on(bool always)
 
 enum connection_want driven_run(int64_t now_usec)
 {
-    driven.workspace.now_usec = now_usec;
+    driven.workspace.now.usec = now_usec;
     enum connection_want want = connection_run(&driven.connection, &driven.workspace, &driven.context);
     if (carries_on && want != WANT_CLOSE)
         driven_carry();

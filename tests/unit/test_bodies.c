@@ -142,7 +142,7 @@ static void a_trickled_body_gets_408(void **state)
         driven_assert_phase(PHASE_BODY, 1031);
         driven_say("x");
     }
-    driven.workspace.now_usec = 1031;
+    driven.workspace.now.usec = 1031;
     assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
     assert_int_equal(driven.connection.reason, REASON_BODY_TIMEOUT);
     char *text = driven_receive_text();
