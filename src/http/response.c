@@ -9,40 +9,47 @@
 
 #include <assert.h>
 
+/* What is known of a status when the server is built, up to the value of Date. */
 struct status {
     unsigned status;
+    struct str head_start;
     struct str reason;
     struct str sentence; /* for people */
 };
 
+#define STATUS(number, reason, sentence)                                                                     \
+    {                                                                                                        \
+        number, STR("HTTP/1.1 " #number " " reason "\r\nDate: "), STR(reason), STR(sentence)                 \
+    }
+
 static const struct status statuses[] = {
-    {200, STR("OK"), STR("")},
-    {206, STR("Partial Content"), STR("")},
-    {301, STR("Moved Permanently"), STR("This page has another address now.")},
-    {302, STR("Found"), STR("This page is to be found at another address for a while.")},
-    {303, STR("See Other"), STR("What you are looking for is at another address.")},
-    {304, STR("Not Modified"), STR("")},
-    {307, STR("Temporary Redirect"), STR("This page is to be found at another address for a while.")},
-    {308, STR("Permanent Redirect"), STR("This page has another address now.")},
-    {400, STR("Bad Request"), STR("Your request was malformed, so it was not read any further.")},
-    {403, STR("Forbidden"), STR("This page is not open to visitors.")},
-    {404, STR("Not Found"), STR("There is nothing at this address.")},
-    {405, STR("Method Not Allowed"), STR("This page can be read, but nothing else can be done with it.")},
-    {408, STR("Request Timeout"), STR("Your request took too long to arrive.")},
-    {412, STR("Precondition Failed"), STR("This page has changed since you looked.")},
-    {413, STR("Content Too Large"), STR("You sent more than the server cares to read.")},
-    {414, STR("URI Too Long"), STR("This address is longer than the server cares to read.")},
-    {416, STR("Range Not Satisfiable"), STR("This page does not have the part that was asked for.")},
-    {417, STR("Expectation Failed"), STR("Your request expects what the server cannot do.")},
-    {429, STR("Too Many Requests"),
-     STR("Your address asks more than its share of this server. Please try again in a moment.")},
-    {431, STR("Request Header Fields Too Large"),
-     STR("Your browser sent more fields than the server cares to read. Deleting this site's cookies may "
-         "help.")},
-    {500, STR("Internal Server Error"), STR("The server failed at this request. It is not your fault.")},
-    {501, STR("Not Implemented"), STR("The server does not know how to do what was asked.")},
-    {503, STR("Service Unavailable"), STR("The server is too busy right now. Please try again in a moment.")},
-    {505, STR("HTTP Version Not Supported"), STR("This server speaks HTTP/1.1.")},
+    STATUS(200, "OK", ""),
+    STATUS(206, "Partial Content", ""),
+    STATUS(301, "Moved Permanently", "This page has another address now."),
+    STATUS(302, "Found", "This page is to be found at another address for a while."),
+    STATUS(303, "See Other", "What you are looking for is at another address."),
+    STATUS(304, "Not Modified", ""),
+    STATUS(307, "Temporary Redirect", "This page is to be found at another address for a while."),
+    STATUS(308, "Permanent Redirect", "This page has another address now."),
+    STATUS(400, "Bad Request", "Your request was malformed, so it was not read any further."),
+    STATUS(403, "Forbidden", "This page is not open to visitors."),
+    STATUS(404, "Not Found", "There is nothing at this address."),
+    STATUS(405, "Method Not Allowed", "This page can be read, but nothing else can be done with it."),
+    STATUS(408, "Request Timeout", "Your request took too long to arrive."),
+    STATUS(412, "Precondition Failed", "This page has changed since you looked."),
+    STATUS(413, "Content Too Large", "You sent more than the server cares to read."),
+    STATUS(414, "URI Too Long", "This address is longer than the server cares to read."),
+    STATUS(416, "Range Not Satisfiable", "This page does not have the part that was asked for."),
+    STATUS(417, "Expectation Failed", "Your request expects what the server cannot do."),
+    STATUS(429, "Too Many Requests",
+           "Your address asks more than its share of this server. Please try again in a moment."),
+    STATUS(431, "Request Header Fields Too Large",
+           "Your browser sent more fields than the server cares to read. Deleting this site's cookies may "
+           "help."),
+    STATUS(500, "Internal Server Error", "The server failed at this request. It is not your fault."),
+    STATUS(501, "Not Implemented", "The server does not know how to do what was asked."),
+    STATUS(503, "Service Unavailable", "The server is too busy right now. Please try again in a moment."),
+    STATUS(505, "HTTP Version Not Supported", "This server speaks HTTP/1.1."),
 };
 
 /* A line break in a value would let its author write the rest of the response. */
@@ -63,7 +70,7 @@ static void put_field(struct writer *writer, struct str name, struct str value)
 
 static const struct status *find(unsigned status)
 {
-    static const struct status unknown = {0, STR("Unknown"), STR("")};
+    static const struct status unknown = {0, STR(""), STR("Unknown"), STR("")};
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (statuses[i].status == status)
             return &statuses[i];
@@ -159,17 +166,28 @@ static void put_control(struct writer *writer, const struct response *response)
         writer_put(writer, STR("Connection: keep-alive\r\n"));
 }
 
+static void put_head_start(struct writer *writer, unsigned status)
+{
+    const struct status *row = find(status);
+    if (row->status == status) {
+        writer_put(writer, row->head_start);
+        return;
+    }
+    writer_put(writer, STR("HTTP/1.1 "));
+    writer_put_decimal(writer, status);
+    writer_put(writer, STR(" "));
+    writer_put(writer, row->reason);
+    writer_put(writer, STR("\r\nDate: "));
+}
+
 size_t response_write_head(const struct response *response, const char date[static DATE_LENGTH], char *buffer,
                            size_t size)
 {
     assert(response->status >= 100 && response->status <= 599);
     struct writer writer = {.buffer = buffer, .size = size};
-    writer_put(&writer, STR("HTTP/1.1 "));
-    writer_put_decimal(&writer, response->status);
-    writer_put(&writer, STR(" "));
-    writer_put(&writer, response_reason(response->status));
+    put_head_start(&writer, response->status);
+    writer_put(&writer, (struct str){date, DATE_LENGTH});
     writer_put(&writer, STR("\r\n"));
-    put_field(&writer, STR("Date: "), (struct str){date, DATE_LENGTH});
     if (response->lines.length > 0)
         writer_put(&writer, response->lines);
     else

@@ -1,4 +1,4 @@
-/* Pieces of text. A str may be {NULL, 0}: nothing here hands a null pointer to mem*(), which forbid it. */
+/* Pieces of text; see str.h. */
 #include "http/str.h"
 
 #include <errno.h>
@@ -7,11 +7,6 @@
 struct str str_of(const char *terminated)
 {
     return (struct str){terminated, strlen(terminated)};
-}
-
-bool str_equal(struct str a, struct str b)
-{
-    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
 static char lower(char c)
@@ -38,25 +33,6 @@ int str_compare_ignoring_case(struct str a, struct str b)
             return left < right ? -1 : 1;
     }
     return (a.length > b.length) - (a.length < b.length);
-}
-
-bool str_starts_with(struct str s, struct str prefix)
-{
-    return s.length >= prefix.length && str_equal((struct str){s.data, prefix.length}, prefix);
-}
-
-static bool is_white_space(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-struct str str_trim(struct str s)
-{
-    for (; s.length > 0 && is_white_space(s.data[0]); s.length--)
-        s.data++;
-    while (s.length > 0 && is_white_space(s.data[s.length - 1]))
-        s.length--;
-    return s;
 }
 
 bool str_next(struct str *rest, char separator, struct str *ret)

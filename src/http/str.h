@@ -4,11 +4,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * A piece of somebody else's text: a pointer and a length, no terminating NUL. Nothing here allocates or
  * owns; a str lives as long as the buffer it points into. Comparison ignoring case is that of ASCII, whatever
- * the locale.
+ * the locale. A str may be {NULL, 0}: nothing here hands a null pointer to mem*(), which forbid it.
+ *
+ * What is inline is small, and asked often of a literal: then the compiler knows how long that is.
  */
 struct str {
     const char *data;
@@ -19,9 +22,17 @@ struct str {
 
 struct str str_of(const char *terminated);
 
-bool str_equal(struct str a, struct str b);
+static inline bool str_equal(struct str a, struct str b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
 bool str_equal_ignoring_case(struct str a, struct str b);
-bool str_starts_with(struct str s, struct str prefix);
+
+static inline bool str_starts_with(struct str s, struct str prefix)
+{
+    return s.length >= prefix.length && str_equal((struct str){s.data, prefix.length}, prefix);
+}
 
 /* Less than, equal to or greater than 0, by bytes as lower case; a prefix of a text comes before it. */
 int str_compare_ignoring_case(struct str a, struct str b);
@@ -33,7 +44,14 @@ static inline struct str str_after(struct str s, size_t length)
 }
 
 /* Without the optional white space (RFC 9110 section 5.6.3: SP and HTAB) at either end. */
-struct str str_trim(struct str s);
+static inline struct str str_trim(struct str s)
+{
+    for (; s.length > 0 && (s.data[0] == ' ' || s.data[0] == '\t'); s.length--)
+        s.data++;
+    while (s.length > 0 && (s.data[s.length - 1] == ' ' || s.data[s.length - 1] == '\t'))
+        s.length--;
+    return s;
+}
 
 /*
  * Cuts the text before the first `separator` off *rest, with that, and stores it in *ret; false when *rest

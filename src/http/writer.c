@@ -4,20 +4,9 @@
 
 #include "http/octet.h"
 
-#include <string.h>
-
 enum { DECIMAL_MAX = 20 /* digits of UINT64_MAX */ };
 
 #define REPLACEMENT STR("\xef\xbf\xbd") /* U+FFFD */
-
-void writer_put(struct writer *writer, struct str piece)
-{
-    writer->full |= piece.length > writer->size - writer->length;
-    if (writer->full || piece.length == 0)
-        return;
-    memcpy(writer->buffer + writer->length, piece.data, piece.length);
-    writer->length += piece.length;
-}
 
 void writer_put_decimal(struct writer *writer, uint64_t value)
 {

@@ -3,6 +3,8 @@
 
 #include "http/str.h"
 
+#include <string.h>
+
 /*
  * Text put into a caller's buffer, piece by piece, as a plain value {.buffer, .size}. Once a piece did not
  * fit, nothing more is written: the space is asked for once, at the end.
@@ -14,7 +16,15 @@ struct writer {
     bool full;
 };
 
-void writer_put(struct writer *writer, struct str piece);
+static inline void writer_put(struct writer *writer, struct str piece)
+{
+    writer->full |= piece.length > writer->size - writer->length;
+    if (writer->full || piece.length == 0)
+        return;
+    memcpy(writer->buffer + writer->length, piece.data, piece.length);
+    writer->length += piece.length;
+}
+
 void writer_put_decimal(struct writer *writer, uint64_t value);
 
 /* As text or as a quoted attribute of an HTML document in UTF-8; U+FFFD for octets that are none. */
