@@ -18,6 +18,10 @@ enum { PAGE_MAX = 2048, RETRY_AFTER_SECONDS = 1 };
 /* Of a list in several lines so much is read. */
 enum { WISH_MAX = 1024 };
 
+/* Inlined, the buffers of what happens now and then would be on the stack of every exchange, and all its
+ * pages be touched. */
+#define RARE __attribute__((noinline))
+
 static const struct str served_methods = STR("GET, HEAD, OPTIONS");
 
 /* What the steps of one exchange share. */
@@ -35,16 +39,22 @@ static bool says_keep_alive(const struct request *request)
     return request && request->minor_version == 0 && request->keep_alive;
 }
 
+/* A head of so many bytes stands at the end of the output. */
+static void note_head(const struct exchange *x, size_t length, unsigned status, uint64_t content_length)
+{
+    assert(length > 0);
+    output_advance(x->output, length);
+    x->answer->status = status;
+    x->answer->content_length = x->head_only ? 0 : content_length;
+}
+
 static void append_head(const struct exchange *x, struct response *response)
 {
     response->close = x->answer->close;
     response->keep_alive = says_keep_alive(x->request);
     size_t n =
         response_write_head(response, x->setting->now->date, output_end(x->output), output_room(x->output));
-    assert(n > 0);
-    output_advance(x->output, n);
-    x->answer->status = response->status;
-    x->answer->content_length = x->head_only ? 0 : response->content_length;
+    note_head(x, n, response->status, response->content_length);
 }
 
 static struct lookup lookup_of(const struct exchange *x)
@@ -159,19 +169,29 @@ static bool wants_all(const struct request *request)
            0;
 }
 
-static void append_all(const struct exchange *x, struct found *found)
+/* Of what is kept the head is ready, and its bytes are at hand or are sent from the file. */
+static void append_kept(const struct exchange *x, struct found *found)
 {
-    struct content content;
-    struct response response = {.status = 200, .lines = found->lines};
-    content_select_all(&content, &found->resolution.representation);
-    append_content(x, &found->resolution.representation, &content, &response);
+    struct representation *representation = &found->resolution.representation;
+    uint64_t size = representation->version.size;
+    size_t n = response_write_known(found->lines, x->answer->close, says_keep_alive(x->request),
+                                    x->setting->now->date, output_end(x->output), output_room(x->output));
+    note_head(x, n, 200, size);
+    if (x->head_only)
+        return;
+    if (representation->bytes) {
+        output_append(x->output, (struct str){representation->bytes, size});
+    } else {
+        output_append_file(x->output, representation->fd, 0, size);
+        representation->fd = -1; /* handed over */
+    }
 }
 
 /*
  * A client that sent If-Range has all that is said of the representation from the response that it completes,
  * so there it is left out (RFC 9110 section 15.3.7), save by the parts of a multipart.
  */
-static void append_selected(const struct exchange *x, struct resolution *found)
+static RARE void append_selected(const struct exchange *x, struct resolution *found)
 {
     char etag[ETAG_MAX];
     struct validators validators;
@@ -206,8 +226,8 @@ static void append_selected(const struct exchange *x, struct resolution *found)
 
 /* To where a rule leads, or to the folder with the slash that its target lacks, so that relative links in the
  * index work. */
-static void append_redirect(const struct exchange *x, const struct target *target,
-                            const struct resolution *found)
+static RARE void append_redirect(const struct exchange *x, const struct target *target,
+                                 const struct resolution *found)
 {
     /* Every byte of a path that leads to a file may become "%XX". */
     char location[3 * PATH_MAX + EXCHANGE_REQUEST_LINE_MAX + RULES_LOCATION_MAX];
@@ -234,7 +254,7 @@ static void append_resource(const struct exchange *x, const struct target *targe
     x->answer->cache_use = found.use;
     struct resolution *resolution = &found.resolution;
     if (resolution->status == 200 && found.lines.length > 0 && wants_all(x->request)) {
-        append_all(x, &found);
+        append_kept(x, &found);
     } else if (resolution->status == 200) {
         append_selected(x, resolution);
     } else if (resolution->status < 400) {

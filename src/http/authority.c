@@ -77,7 +77,7 @@ static size_t reg_name_length(struct str s)
     size_t length = 0;
     for (;;) {
         length += octet_span(str_after(s, length), OCTET_REG_NAME);
-        if (octet_unescape(str_after(s, length)) < 0)
+        if (length == s.length || octet_unescape(str_after(s, length)) < 0)
             return length;
         length += 3;
     }

@@ -3,7 +3,7 @@
  * must end in CRLF, nothing may be folded, and what frames the request (Host, Content-Length,
  * Transfer-Encoding) may be said once.
  *
- * One pass over the head, line by line; the fields that mean something are judged after the last line, when
+ * One pass over the head, field by field; the fields that mean something are judged after the last line, when
  * all are known. Connection alone is read as it comes, because several lines of it add up.
  */
 #include "http/request.h"
@@ -62,20 +62,32 @@ static const struct {
     {STR("VERSION-CONTROL"), METHOD_OTHER},
 };
 
-static const struct str field_names[FIELD_COUNT] = {
-    [FIELD_HOST] = STR("Host"),
-    [FIELD_CONNECTION] = STR("Connection"),
-    [FIELD_CONTENT_LENGTH] = STR("Content-Length"),
-    [FIELD_TRANSFER_ENCODING] = STR("Transfer-Encoding"),
-    [FIELD_EXPECT] = STR("Expect"),
-    [FIELD_IF_MATCH] = STR("If-Match"),
-    [FIELD_IF_NONE_MATCH] = STR("If-None-Match"),
-    [FIELD_IF_MODIFIED_SINCE] = STR("If-Modified-Since"),
-    [FIELD_IF_UNMODIFIED_SINCE] = STR("If-Unmodified-Since"),
-    [FIELD_IF_RANGE] = STR("If-Range"),
-    [FIELD_RANGE] = STR("Range"),
-    [FIELD_ACCEPT] = STR("Accept"),
-    [FIELD_ACCEPT_ENCODING] = STR("Accept-Encoding"),
+/*
+ * The fields by a hash of length, first and last letter, which no two of them share (the compiler would warn
+ * of an initialiser that is said twice). Letters of either case have one place.
+ */
+enum { FIELD_PLACES = 32, LOWER = 0x20 };
+
+#define PLACE(length, first, last)                                                                           \
+    ((8 * (length) + (unsigned char)((first) | LOWER) + (unsigned char)((last) | LOWER)) % FIELD_PLACES)
+
+static const struct {
+    struct str name;
+    enum field field;
+} known_fields[FIELD_PLACES] = {
+    [PLACE(4, 'H', 't')] = {STR("Host"), FIELD_HOST},
+    [PLACE(10, 'C', 'n')] = {STR("Connection"), FIELD_CONNECTION},
+    [PLACE(14, 'C', 'h')] = {STR("Content-Length"), FIELD_CONTENT_LENGTH},
+    [PLACE(17, 'T', 'g')] = {STR("Transfer-Encoding"), FIELD_TRANSFER_ENCODING},
+    [PLACE(6, 'E', 't')] = {STR("Expect"), FIELD_EXPECT},
+    [PLACE(8, 'I', 'h')] = {STR("If-Match"), FIELD_IF_MATCH},
+    [PLACE(13, 'I', 'h')] = {STR("If-None-Match"), FIELD_IF_NONE_MATCH},
+    [PLACE(17, 'I', 'e')] = {STR("If-Modified-Since"), FIELD_IF_MODIFIED_SINCE},
+    [PLACE(19, 'I', 'e')] = {STR("If-Unmodified-Since"), FIELD_IF_UNMODIFIED_SINCE},
+    [PLACE(8, 'I', 'e')] = {STR("If-Range"), FIELD_IF_RANGE},
+    [PLACE(5, 'R', 'e')] = {STR("Range"), FIELD_RANGE},
+    [PLACE(6, 'A', 't')] = {STR("Accept"), FIELD_ACCEPT},
+    [PLACE(15, 'A', 'g')] = {STR("Accept-Encoding"), FIELD_ACCEPT_ENCODING},
 };
 
 /* What all Connection lines together ask for. */
@@ -143,12 +155,12 @@ static enum method recognise_method(struct str name)
     return METHOD_UNKNOWN;
 }
 
+/* Of a name that isn't empty. */
 static enum field recognise_field(struct str name)
 {
-    for (unsigned field = FIELD_OTHER + 1; field < FIELD_COUNT; field++)
-        if (name.length == field_names[field].length && str_equal_ignoring_case(name, field_names[field]))
-            return field;
-    return FIELD_OTHER;
+    size_t place = PLACE(name.length, name.data[0], name.data[name.length - 1]);
+    bool known = str_equal_ignoring_case(name, known_fields[place].name);
+    return known ? known_fields[place].field : FIELD_OTHER;
 }
 
 /* `s` follows the target. A minor version we don't know is read as our highest: RFC 9110 section 2.5. */
@@ -215,33 +227,43 @@ static void read_connection(struct str value, struct connection_options *connect
 }
 
 /*
- * Whether all octets may stand in a field value. Values are most of a head, so they go by eight: a word
- * without control octets has neither a byte below 0x20 nor a DEL, and HTAB, the one exception, is rare.
+ * How many octets that may stand in a field value `s` starts with. Values are most of a head, so they go by
+ * eight: a word without control octets has neither a byte below 0x20 nor a DEL, and HTAB, the one exception,
+ * is rare.
  */
-static bool is_field_value(struct str s)
+static size_t value_length(struct str s)
 {
     static const uint64_t ones = UINT64_C(0x0101010101010101);
-    for (; s.length >= sizeof ones; s = str_after(s, sizeof ones)) {
-        uint64_t word;
-        memcpy(&word, s.data, sizeof word);
+    size_t length = 0, step = sizeof ones;
+    while (step == sizeof ones) {
+        struct str rest = str_after(s, length);
+        uint64_t word = 0;
+        if (rest.length >= sizeof word) {
+            rest.length = sizeof word;
+            memcpy(&word, rest.data, sizeof word);
+        }
         uint64_t no_del = word ^ (ones * 0x7f);
         uint64_t suspect = ((word - ones * 0x20) & ~word) | ((no_del - ones) & ~no_del);
-        if ((suspect & (ones * 0x80)) &&
-            octet_span((struct str){s.data, sizeof word}, OCTET_FIELD) < sizeof word)
-            return false;
+        if (suspect & (ones * 0x80))
+            step = octet_span(rest, OCTET_FIELD);
+        length += step;
     }
-    return octet_span(s, OCTET_FIELD) == s.length;
+    return length;
 }
 
-/* A folded line and white space before the colon fail here too: neither SP nor HTAB is a token's. */
-static bool parse_field_line(struct str line, struct connection_options *connection, struct request *ret)
+/* Cuts a field line off *rest. A folded line and white space before the colon fail here too: neither SP nor
+ * HTAB is a token's. */
+static bool parse_field_line(struct str *rest, struct connection_options *connection, struct request *ret)
 {
-    struct str name = {line.data, octet_span(line, OCTET_TOKEN)};
-    if (name.length == 0 || name.length == line.length || line.data[name.length] != ':')
+    struct str name = {rest->data, octet_span(*rest, OCTET_TOKEN)};
+    if (name.length == 0 || name.length == rest->length || rest->data[name.length] != ':')
         return false;
-    struct str value = str_after(line, name.length + 1);
-    if (!is_field_value(value))
+    struct str value = str_after(*rest, name.length + 1);
+    *rest = str_after(value, value_length(value));
+    value.length -= rest->length;
+    if (!str_starts_with(*rest, STR("\r\n")))
         return false;
+    *rest = str_after(*rest, 2);
     enum field field = recognise_field(name);
     if (ret->lines[field]++ == 0 && field != FIELD_OTHER)
         ret->field[field] = str_trim(value);
@@ -253,19 +275,15 @@ static bool parse_field_line(struct str line, struct connection_options *connect
 static unsigned parse_field_lines(struct str *rest, unsigned limit, struct request *ret)
 {
     struct connection_options connection = {0};
-    struct str line;
     const char *start = rest->data;
-    for (unsigned count = 0;; count++) {
-        ret->field_lines = (struct str){start, (size_t)(rest->data - start)};
-        if (!next_line(rest, &line))
-            return 400;
-        if (line.length == 0)
-            break;
+    for (unsigned count = 0; !str_starts_with(*rest, STR("\r\n")); count++) {
         if (count == limit)
             return 431;
-        if (!parse_field_line(line, &connection, ret))
+        if (!parse_field_line(rest, &connection, ret))
             return 400;
     }
+    ret->field_lines = (struct str){start, (size_t)(rest->data - start)};
+    *rest = str_after(*rest, 2);
     ret->keep_alive = !connection.close && (ret->minor_version > 0 || connection.keep_alive);
     return 0;
 }
@@ -333,12 +351,10 @@ bool request_next_value(enum field field, struct str *rest, struct str *ret)
     return false;
 }
 
-struct str request_join_values(const struct request *request, enum field field, char *buffer, size_t size)
+struct str request_join_lines(const struct request *request, enum field field, char *buffer, size_t size)
 {
     struct str rest = request->field_lines, value;
     size_t length = 0;
-    if (request->lines[field] <= 1)
-        return request->field[field];
     while (request_next_value(field, &rest, &value) && value.length < size - length) {
         memcpy(buffer + length, value.data, value.length);
         length += value.length;
@@ -367,7 +383,8 @@ static enum expectation read_expectation(const struct request *request)
 
 unsigned request_parse(struct str head, const struct request_limits *limits, struct request *ret)
 {
-    *ret = (struct request){0};
+    /* Values of fields that aren't there are not even cleared: they are most of the struct. */
+    memset(ret, 0, offsetof(struct request, field));
     struct str rest = without_empty_lines(head);
     unsigned status = parse_request_line(&rest, limits->request_line, ret);
     if (status == 0)

@@ -13,7 +13,8 @@
  * 405. */
 enum method { METHOD_UNKNOWN, METHOD_GET, METHOD_HEAD, METHOD_OPTIONS, METHOD_CONNECT, METHOD_OTHER };
 
-/* The fields that mean something to us. Of several lines of one name the first is kept, and all count. */
+/* The fields that mean something to us. Of several lines of one name the first is kept, and all count; of
+ * other names they are only counted. */
 enum field {
     FIELD_OTHER,
     FIELD_HOST,
@@ -38,23 +39,23 @@ enum expectation { EXPECT_NOTHING, EXPECT_CONTINUE, EXPECT_UNKNOWN };
 struct request_limits {
     uint64_t request_line; /* bytes without its CRLF: past it 414 */
     uint64_t head;         /* bytes of a head: past it 431, or 414 where the request line has no end */
-    unsigned fields;       /* field lines: past it 431 */
+    unsigned fields;       /* field lines, UINT16_MAX at most: past it 431 */
     uint64_t body;         /* bytes of a body: past it 413 */
 };
 
 struct request {
     enum method method;
     struct str method_name;
-    struct str target;             /* the request target, as it came, of a form that its method may have */
-    unsigned minor_version;        /* of HTTP/1: 0, or 1 for that and all above */
-    struct str field_lines;        /* all of them, for request_next_value() */
-    struct str field[FIELD_COUNT]; /* value without white space around it; data == NULL: absent */
-    unsigned lines[FIELD_COUNT];   /* how many field lines have that name */
-    uint64_t content_length;       /* 0 without a Content-Length */
-    bool keep_alive;               /* what the client wants, RFC 9112 section 9.3 */
-    bool has_body;                 /* a non-zero Content-Length or a Transfer-Encoding */
-    bool chunked;                  /* the latter */
+    struct str target;       /* the request target, as it came, of a form that its method may have */
+    unsigned minor_version;  /* of HTTP/1: 0, or 1 for that and all above */
+    struct str field_lines;  /* all of them, for request_next_value() */
+    uint64_t content_length; /* 0 without a Content-Length */
+    bool keep_alive;         /* what the client wants, RFC 9112 section 9.3 */
+    bool has_body;           /* a non-zero Content-Length or a Transfer-Encoding */
+    bool chunked;            /* the latter */
     enum expectation expectation;
+    uint16_t lines[FIELD_COUNT];   /* how many field lines have that name */
+    struct str field[FIELD_COUNT]; /* value without white space around it, where there is such a line */
 };
 
 /*
@@ -90,10 +91,18 @@ unsigned request_parse(struct str head, const struct request_limits *limits, str
  */
 bool request_next_value(enum field field, struct str *rest, struct str *ret);
 
-/*
- * All of them as one list: the value of the only line, or the values with commas between in the buffer, as
- * many as it has room for. data == NULL: there is no such line.
- */
-struct str request_join_values(const struct request *request, enum field field, char *buffer, size_t size);
+/* The values of all lines of that name with commas between, as many as the buffer has room for. */
+struct str request_join_lines(const struct request *request, enum field field, char *buffer, size_t size);
+
+/* All of them as one list: the value of the only line, or all joined in the buffer. data == NULL: there is no
+ * such line. */
+static inline struct str request_join_values(const struct request *request, enum field field, char *buffer,
+                                             size_t size)
+{
+    if (request->lines[field] == 0)
+        return (struct str){NULL, 0};
+    return request->lines[field] == 1 ? request->field[field]
+                                      : request_join_lines(request, field, buffer, size);
+}
 
 #endif

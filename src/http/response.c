@@ -160,24 +160,30 @@ static void put_control(struct writer *writer, const struct response *response)
         writer_put_decimal(writer, response->retry_after);
         writer_put(writer, STR("\r\n"));
     }
-    if (response->close)
-        writer_put(writer, STR("Connection: close\r\n"));
-    else if (response->keep_alive)
-        writer_put(writer, STR("Connection: keep-alive\r\n"));
 }
 
-static void put_head_start(struct writer *writer, unsigned status)
+static void put_head_end(struct writer *writer, bool close, bool keep_alive)
+{
+    if (close)
+        writer_put(writer, STR("Connection: close\r\n\r\n"));
+    else if (keep_alive)
+        writer_put(writer, STR("Connection: keep-alive\r\n\r\n"));
+    else
+        writer_put(writer, STR("\r\n"));
+}
+
+static void put_head_start(struct writer *writer, unsigned status, const char *date)
 {
     const struct status *row = find(status);
     if (row->status == status) {
         writer_put(writer, row->head_start);
-        return;
+    } else {
+        writer_put(writer, STR("HTTP/1.1 "));
+        writer_put_decimal(writer, status);
+        writer_put(writer, STR(" Unknown\r\nDate: "));
     }
-    writer_put(writer, STR("HTTP/1.1 "));
-    writer_put_decimal(writer, status);
-    writer_put(writer, STR(" "));
-    writer_put(writer, row->reason);
-    writer_put(writer, STR("\r\nDate: "));
+    writer_put(writer, (struct str){date, DATE_LENGTH});
+    writer_put(writer, STR("\r\n"));
 }
 
 size_t response_write_head(const struct response *response, const char date[static DATE_LENGTH], char *buffer,
@@ -185,15 +191,10 @@ size_t response_write_head(const struct response *response, const char date[stat
 {
     assert(response->status >= 100 && response->status <= 599);
     struct writer writer = {.buffer = buffer, .size = size};
-    put_head_start(&writer, response->status);
-    writer_put(&writer, (struct str){date, DATE_LENGTH});
-    writer_put(&writer, STR("\r\n"));
-    if (response->lines.length > 0)
-        writer_put(&writer, response->lines);
-    else
-        put_lines(&writer, response);
+    put_head_start(&writer, response->status, date);
+    put_lines(&writer, response);
     put_control(&writer, response);
-    writer_put(&writer, STR("\r\n"));
+    put_head_end(&writer, response->close, response->keep_alive);
     return writer_length(&writer);
 }
 
@@ -201,6 +202,16 @@ size_t response_write_lines(const struct response *response, char *buffer, size_
 {
     struct writer writer = {.buffer = buffer, .size = size};
     put_lines(&writer, response);
+    return writer_length(&writer);
+}
+
+size_t response_write_known(struct str lines, bool close, bool keep_alive,
+                            const char date[static DATE_LENGTH], char *buffer, size_t size)
+{
+    struct writer writer = {.buffer = buffer, .size = size};
+    put_head_start(&writer, 200, date);
+    writer_put(&writer, lines);
+    put_head_end(&writer, close, keep_alive);
     return writer_length(&writer);
 }
 

@@ -25,8 +25,6 @@ struct response {
     struct str cache_control;
     const struct str *fields; /* more of them, "Name: value" each */
     size_t field_count;
-    struct str
-        lines; /* all of the above but the status, as response_write_lines() made them; empty: not yet */
     struct str location;
     struct str allow;
     unsigned retry_after; /* seconds */
@@ -43,11 +41,16 @@ size_t response_write_head(const struct response *response, const char date[stat
                            size_t size);
 
 /*
- * Writes the lines of a head that tell of the representation: all that is said of them above `lines`. For a
- * status with content; to be kept for other responses of the same. Returns the length, or 0 where `size` is
+ * Writes the lines of a head that tell of the representation: all that is said of them above `location`. For
+ * a status with content; to be kept for other responses of the same. Returns the length, or 0 where `size` is
  * too small.
  */
 size_t response_write_lines(const struct response *response, char *buffer, size_t size);
+
+/* Writes the head of a response with status 200 and such lines, that says no more than how the connection
+ * goes on. Otherwise as response_write_head(). */
+size_t response_write_known(struct str lines, bool close, bool keep_alive,
+                            const char date[static DATE_LENGTH], char *buffer, size_t size);
 
 /*
  * Writes what stands before a part of multipart/byteranges (RFC 9110 section 14.6): the delimiter, behind the

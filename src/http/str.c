@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* So many always make a 64-bit number. */
+enum { SAFE_DIGITS = 19 };
+
 struct str str_of(const char *terminated)
 {
     return (struct str){terminated, strlen(terminated)};
@@ -53,10 +56,11 @@ int str_to_uint64(struct str s, uint64_t *ret)
     if (s.length == 0)
         return -EINVAL;
     for (size_t i = 0; i < s.length; i++) {
-        if (s.data[i] < '0' || s.data[i] > '9')
+        unsigned digit = (unsigned char)s.data[i] - (unsigned)'0';
+        if (digit > 9)
             return -EINVAL;
-        overflow |= __builtin_mul_overflow(value, 10, &value);
-        overflow |= __builtin_add_overflow(value, (uint64_t)(s.data[i] - '0'), &value);
+        overflow |= i >= SAFE_DIGITS && value > (UINT64_MAX - digit) / 10;
+        value = value * 10 + digit;
     }
     if (overflow)
         return -ERANGE;

@@ -51,21 +51,22 @@ enum target_form target_form(struct str request_target, struct str *ret_path)
 /* Decodes a segment to `to`; false for what none may hold. A decoded backslash is an ordinary octet. */
 static bool decode(struct str segment, char *to, size_t *ret_length)
 {
-    size_t length = 0;
-    for (size_t i = 0; i < segment.length; i++) {
-        char c = segment.data[i];
-        if (!octet_is(c, OCTET_TARGET))
+    char *end = to;
+    for (;;) {
+        size_t plain = octet_span(segment, OCTET_PATH);
+        memcpy(end, segment.data, plain);
+        end += plain;
+        segment = str_after(segment, plain);
+        if (segment.length == 0)
+            break;
+        bool escaped = segment.data[0] == '%';
+        int octet = escaped ? octet_unescape(segment) : (unsigned char)segment.data[0];
+        if (octet <= 0 || octet == '/' || !octet_is(segment.data[0], OCTET_TARGET))
             return false;
-        if (c == '%') {
-            int octet = octet_unescape((struct str){segment.data + i, segment.length - i});
-            if (octet <= 0 || octet == '/')
-                return false;
-            c = (char)octet;
-            i += 2;
-        }
-        to[length++] = c;
+        *end++ = (char)octet;
+        segment = str_after(segment, escaped ? 3 : 1);
     }
-    *ret_length = length;
+    *ret_length = (size_t)(end - to);
     return true;
 }
 
@@ -81,22 +82,25 @@ static bool path_up(struct str *path)
     return true;
 }
 
-/* Appends a segment to the path in `buffer`; *folder: it is empty or of dots, so it names a folder. */
-static bool path_append(struct str *path, char *buffer, struct str segment, bool *folder)
+/* Appends a segment to the path in `buffer`; folder: it is empty or of dots, so it names a folder; hidden: it
+ * starts with a dot. */
+static bool path_append(struct str segment, char *buffer, struct target *target)
 {
+    struct str *path = &target->path;
     size_t start = path->length > 0 ? path->length + 1 : 0;
     size_t length;
     if (!decode(segment, buffer + start, &length))
         return false;
     struct str decoded = {buffer + start, length};
     bool up = str_equal(decoded, STR(".."));
-    *folder = length == 0 || up || str_equal(decoded, STR("."));
+    target->folder = length == 0 || up || str_equal(decoded, STR("."));
     if (up)
         return path_up(path);
-    if (*folder)
+    if (target->folder)
         return true;
     if (start > 0)
         buffer[start - 1] = '/';
+    target->hidden |= decoded.data[0] == '.';
     path->length = start + length;
     return true;
 }
@@ -132,10 +136,11 @@ unsigned target_parse(struct str request_target, char *buffer, size_t size, stru
     ret->folder = true;
     bool ends_in_slash = ret->raw_path.data[ret->raw_path.length - 1] == '/';
     while (str_next(&rest, '/', &segment))
-        if (!path_append(&ret->path, buffer, segment, &ret->folder))
+        if (!path_append(segment, buffer, ret))
             return 400;
     ret->folder |= ends_in_slash;
-    ret->hidden = is_hidden(ret->path);
+    /* What began with a dot may be gone again, or be one that is none the less to be seen. */
+    ret->hidden = ret->hidden && is_hidden(ret->path);
     return 0;
 }
 
