@@ -121,8 +121,11 @@ static void run_exchange(struct connection *c, struct workspace *w, const struct
                          enum exchange_stage stage)
 {
     struct str head = {w->input + w->input_start, w->head_length};
-    const struct setting setting = {
-        .site = context->site, .now = &w->now, .stage = stage, .closing = is_draining(context)};
+    const struct setting setting = {.site = context->site,
+                                    .now = &w->now,
+                                    .parsed = &w->parsed,
+                                    .stage = stage,
+                                    .closing = is_draining(context)};
     switch (exchange_run(&setting, head, &w->output, &w->answer)) {
     case EXCHANGE_ANSWERED:
         workspace_finish_head(w);
@@ -144,7 +147,7 @@ static bool answer_next(struct connection *c, struct workspace *w, const struct 
 {
     const struct request_limits *limits = &context->site->limits;
     struct str received = workspace_received(w);
-    size_t length = request_head_length(received);
+    size_t length = parsed_head_length(&w->parsed, received);
     if (length > limits->head || (length == 0 && received.length >= limits->head)) {
         refuse(c, w, request_line_fits(received, limits->request_line) ? 431 : 414);
         return true;

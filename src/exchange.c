@@ -313,24 +313,24 @@ static void append_health(const struct exchange *x)
 /* The body, if any, has been read, or what is answered here is all that there will be. */
 static enum exchange_result answer_request(const struct exchange *x)
 {
-    char path[EXCHANGE_REQUEST_LINE_MAX];
-    struct target target;
+    const struct parsed *parsed = x->setting->parsed;
+    const struct target *target = &parsed->target;
     if (!method_is_served(x->request->method))
         append_method_refusal(x);
     else if (x->request->expectation == EXPECT_UNKNOWN)
         append_status(x, 417);
-    else if (target_parse(x->request->target, path, sizeof path, &target) != 0)
-        append_refusal(x, 400);
+    else if (parsed->target_status != 0)
+        append_refusal(x, parsed->target_status);
     else if (x->request->method == METHOD_OPTIONS)
         append_head(x, &(struct response){.status = 200, .allow = served_methods});
     else if (x->setting->stage == EXCHANGE_SLEPT)
         append_resource(x, &(struct target){.folder = true});
-    else if (is_health(x, &target))
+    else if (is_health(x, target))
         append_health(x);
-    else if (is_sleep(x, &target))
+    else if (is_sleep(x, target))
         return EXCHANGE_SLEEP;
     else
-        append_resource(x, &target);
+        append_resource(x, target);
     return EXCHANGE_ANSWERED;
 }
 
@@ -363,25 +363,25 @@ static enum exchange_result answer_with_body(const struct exchange *x)
 enum exchange_result exchange_run(const struct setting *setting, struct str head, struct output *output,
                                   struct answer *ret)
 {
-    struct request request;
-    unsigned status = request_parse(head, &setting->site->limits, &request);
-    if (status != 0) {
-        exchange_refuse(setting->site, setting->now, head, status, output, ret);
+    const struct request *request = &setting->parsed->request;
+    parsed_read(setting->parsed, head, &setting->site->limits);
+    if (setting->parsed->status != 0) {
+        exchange_refuse(setting->site, setting->now, head, setting->parsed->status, output, ret);
         return EXCHANGE_ANSWERED;
     }
     *ret = (struct answer){
-        .close = setting->closing || !request.keep_alive,
+        .close = setting->closing || !request->keep_alive,
         .unread = setting->closing,
-        .method = request.method,
+        .method = request->method,
     };
     const struct exchange x = {
         .setting = setting,
-        .request = &request,
+        .request = request,
         .output = output,
         .answer = ret,
-        .head_only = request.method == METHOD_HEAD,
+        .head_only = request->method == METHOD_HEAD,
     };
-    if (request.has_body && setting->stage == EXCHANGE_NEW)
+    if (request->has_body && setting->stage == EXCHANGE_NEW)
         return answer_with_body(&x);
     return answer_request(&x);
 }

@@ -2,6 +2,7 @@
 #define HELLOD_EXCHANGE_H
 
 #include "http/body.h"
+#include "http/parsed.h"
 #include "http/request.h"
 #include "http/str.h"
 #include "lookup.h"
@@ -35,6 +36,7 @@ enum exchange_stage { EXCHANGE_NEW, EXCHANGE_BODY_READ, EXCHANGE_SLEPT };
 struct setting {
     const struct site *site;
     const struct moment *now;
+    struct parsed *parsed; /* of the thread, for its requests one after the other */
     enum exchange_stage stage;
     bool closing; /* the connection ends with this response whatever the client wants */
 };
@@ -63,7 +65,7 @@ enum exchange_result {
 enum { EXCHANGE_ROOM = 32 << 10 };
 
 /* The most that the limits of a site may be. */
-enum { EXCHANGE_HEAD_MAX = 64 << 10, EXCHANGE_REQUEST_LINE_MAX = 16 << 10 };
+enum { EXCHANGE_HEAD_MAX = 64 << 10, EXCHANGE_REQUEST_LINE_MAX = PARSED_TARGET_MAX };
 
 /* Answers a whole head, or says what must come first. */
 enum exchange_result exchange_run(const struct setting *setting, struct str head, struct output *output,

@@ -112,6 +112,7 @@ void workspace_init(struct workspace *workspace, const struct site *site, unsign
     workspace->site = site;
     workspace->worker = worker;
     workspace->now.second = INT64_MIN;
+    workspace->parsed.length = 0;
     workspace_take_up(workspace, NULL);
 }
 

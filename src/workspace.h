@@ -60,6 +60,7 @@ struct workspace {
     int timer_fd;       /* owned; -1: the exchange doesn't sleep */
     unsigned share;     /* of TURN_REQUESTS, those left */
     struct answer answer;
+    struct parsed parsed;
     struct counters counters;
     struct output output;
     char input[INPUT_SIZE];
