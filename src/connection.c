@@ -181,12 +181,12 @@ static bool read_body(struct connection *c, struct workspace *w, const struct co
 static bool answer_received(struct connection *c, struct workspace *w,
                             const struct connection_context *context)
 {
-    while (can_answer(c, w)) {
+    while (workspace_received(w).length > 0 && can_answer(c, w)) {
         bool reading = w->head_length > 0;
         if (reading ? !read_body(c, w, context) : !answer_next(c, w, context))
             return true;
     }
-    return false;
+    return workspace_received(w).length == 0;
 }
 
 static void wake(struct connection *c, struct workspace *w, const struct connection_context *context)
@@ -248,7 +248,7 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
         wake(c, w, context);
     for (;;) {
         bool starved = answer_received(c, w, context);
-        int r = output_send(&w->output, c->fd);
+        int r = output_is_empty(&w->output) ? 0 : output_send(&w->output, c->fd);
         if (r == -EAGAIN)
             return WANT_WRITE;
         if (r < 0)

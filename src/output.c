@@ -19,39 +19,6 @@ void output_reset(struct output *output)
     output->moved = 0;
 }
 
-size_t output_room(const struct output *output)
-{
-    return sizeof output->buffer - output->used;
-}
-
-bool output_has_file(const struct output *output)
-{
-    return output->file_fd >= 0;
-}
-
-bool output_is_empty(const struct output *output)
-{
-    return output->used == output->sent && !output_has_file(output);
-}
-
-char *output_end(struct output *output)
-{
-    return output->buffer + output->used;
-}
-
-void output_advance(struct output *output, size_t length)
-{
-    assert(length <= output_room(output));
-    output->used += length;
-}
-
-void output_append(struct output *output, struct str bytes)
-{
-    assert(bytes.length <= output_room(output));
-    memcpy(output_end(output), bytes.data, bytes.length);
-    output->used += bytes.length;
-}
-
 void output_append_file(struct output *output, int fd, uint64_t offset, uint64_t length)
 {
     assert(output->file_fd < 0 || output->file_fd == fd);

@@ -3,8 +3,10 @@
 
 #include "http/str.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/types.h>
 
 /*
@@ -35,18 +37,41 @@ struct output {
 void output_reset(struct output *output);
 
 /* Room for more bytes. */
-size_t output_room(const struct output *output);
-bool output_is_empty(const struct output *output);
+static inline size_t output_room(const struct output *output)
+{
+    return sizeof output->buffer - output->used;
+}
 
 /* Whether a file is among what waits to be sent: then no other may follow. */
-bool output_has_file(const struct output *output);
+static inline bool output_has_file(const struct output *output)
+{
+    return output->file_fd >= 0;
+}
+
+static inline bool output_is_empty(const struct output *output)
+{
+    return output->used == output->sent && !output_has_file(output);
+}
 
 /* Where the next output_room() bytes may be written, to be counted in by output_advance(). */
-char *output_end(struct output *output);
-void output_advance(struct output *output, size_t length);
+static inline char *output_end(struct output *output)
+{
+    return output->buffer + output->used;
+}
+
+static inline void output_advance(struct output *output, size_t length)
+{
+    assert(length <= output_room(output));
+    output->used += length;
+}
 
 /* Appends; the caller has seen that there is room. */
-void output_append(struct output *output, struct str bytes);
+static inline void output_append(struct output *output, struct str bytes)
+{
+    assert(bytes.length <= output_room(output));
+    memcpy(output_end(output), bytes.data, bytes.length);
+    output->used += bytes.length;
+}
 
 /*
  * Lets `length` bytes of the file follow from `offset` on, and takes the fd over. Where output_has_file(), it

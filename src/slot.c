@@ -53,8 +53,13 @@ void slot_withdraw(struct slot *slot, uint32_t turn)
 
 bool slot_claim(struct slot *slot, uint32_t turn)
 {
-    return change(slot, word_of(turn, SLOT_ARMING), word_of(turn, SLOT_OWNED)) ||
-           change(slot, word_of(turn, SLOT_WAITING), word_of(turn, SLOT_OWNED));
+    uint32_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+    /* It may be settled in between, hence the loop. */
+    while (word == word_of(turn, SLOT_ARMING) || word == word_of(turn, SLOT_WAITING))
+        if (atomic_compare_exchange_weak_explicit(&slot->word, &word, word_of(turn, SLOT_OWNED),
+                                                  memory_order_acq_rel, memory_order_relaxed))
+            return true;
+    return false;
 }
 
 bool slot_is_waiting(const struct slot *slot, struct slot_seen *ret)

@@ -136,9 +136,17 @@ void workspace_end_turn(struct workspace *workspace)
     histogram_note(&workspace->counters.service, counters_clock() - workspace->began_nsec);
 }
 
-void workspace_count_sent(struct workspace *workspace)
+static void take_up(struct workspace *workspace, struct unfinished *u)
 {
-    counter_add(&workspace->counters.sent_bytes, workspace->output.moved);
+    const char *bytes = bytes_of(u);
+    memcpy(workspace->input, bytes, u->input_length);
+    workspace->input_end = u->input_length;
+    workspace->head_length = u->head_length;
+    output_append(&workspace->output, (struct str){bytes + u->input_length, u->output_length});
+    output_set_stretches(&workspace->output, u->file_fd, u->stretches, u->stretch_count);
+    workspace->timer_fd = u->timer_fd;
+    workspace->answer = u->answer;
+    free(u); /* its fds are on the desk now */
 }
 
 void workspace_take_up(struct workspace *workspace, struct unfinished *unfinished)
@@ -148,27 +156,15 @@ void workspace_take_up(struct workspace *workspace, struct unfinished *unfinishe
     workspace->share = TURN_REQUESTS;
     workspace->answer = (struct answer){0};
     output_reset(&workspace->output);
-    if (!unfinished)
-        return;
-    const struct unfinished *u = unfinished;
-    const char *bytes = bytes_of(unfinished);
-    memcpy(workspace->input, bytes, u->input_length);
-    workspace->input_end = u->input_length;
-    workspace->head_length = u->head_length;
-    output_append(&workspace->output, (struct str){bytes + u->input_length, u->output_length});
-    output_set_stretches(&workspace->output, u->file_fd, u->stretches, u->stretch_count);
-    workspace->timer_fd = u->timer_fd;
-    workspace->answer = u->answer;
-    free(unfinished); /* its fds are on the desk now */
+    if (unfinished)
+        take_up(workspace, unfinished);
 }
 
-bool workspace_lay_down(const struct workspace *workspace, struct unfinished **ret)
+/* NULL where memory is short. */
+static struct unfinished *lay_down(const struct workspace *workspace)
 {
     const struct output *output = &workspace->output;
     struct str input = workspace_received(workspace);
-    *ret = NULL;
-    if (input.length == 0 && output_is_empty(output) && workspace->timer_fd < 0)
-        return true;
     const struct unfinished fixed = {
         .answer = workspace->answer,
         .head_length = workspace->head_length,
@@ -180,13 +176,20 @@ bool workspace_lay_down(const struct workspace *workspace, struct unfinished **r
     };
     struct unfinished *u = malloc(unfinished_size(&fixed));
     if (!u)
-        return false;
+        return NULL;
     *u = fixed;
     output_get_stretches(output, u->stretches);
     memcpy(bytes_of(u), input.data, input.length);
     memcpy(bytes_of(u) + input.length, output->buffer + output->sent, u->output_length);
-    *ret = u;
-    return true;
+    return u;
+}
+
+bool workspace_lay_down(const struct workspace *workspace, struct unfinished **ret)
+{
+    bool clear = workspace_received(workspace).length == 0 && output_is_empty(&workspace->output) &&
+                 workspace->timer_fd < 0;
+    *ret = clear ? NULL : lay_down(workspace);
+    return clear || *ret;
 }
 
 void workspace_abandon(struct workspace *workspace)
@@ -197,12 +200,6 @@ void workspace_abandon(struct workspace *workspace)
     output_drop(&workspace->output);
 }
 
-struct str workspace_received(const struct workspace *workspace)
-{
-    return (struct str){workspace->input + workspace->input_start,
-                        workspace->input_end - workspace->input_start};
-}
-
 void workspace_skip(struct workspace *workspace, size_t length)
 {
     char *head = workspace->input + workspace->input_start;
@@ -210,10 +207,4 @@ void workspace_skip(struct workspace *workspace, size_t length)
     if (length > 0)
         memmove(head + length, head, workspace->head_length);
     workspace->input_start += length;
-}
-
-void workspace_finish_head(struct workspace *workspace)
-{
-    workspace->input_start += workspace->head_length;
-    workspace->head_length = 0;
 }

@@ -76,7 +76,10 @@ void workspace_start_turn(struct workspace *workspace);
 void workspace_end_turn(struct workspace *workspace);
 
 /* Counts what has been sent since the desk was cleared; once, before it is cleared again. */
-void workspace_count_sent(struct workspace *workspace);
+static inline void workspace_count_sent(struct workspace *workspace)
+{
+    counter_add(&workspace->counters.sent_bytes, workspace->output.moved);
+}
 
 /* Clears the desk and takes up what is unfinished (NULL: nothing), which it frees. */
 void workspace_take_up(struct workspace *workspace, struct unfinished *unfinished);
@@ -91,12 +94,20 @@ bool workspace_lay_down(const struct workspace *workspace, struct unfinished **r
 void workspace_abandon(struct workspace *workspace);
 
 /* The bytes that have come and aren't done with: the head of an exchange that waits, and what follows. */
-struct str workspace_received(const struct workspace *workspace);
+static inline struct str workspace_received(const struct workspace *workspace)
+{
+    return (struct str){workspace->input + workspace->input_start,
+                        workspace->input_end - workspace->input_start};
+}
 
 /* Throws away `length` bytes of what follows that head. */
 void workspace_skip(struct workspace *workspace, size_t length);
 
 /* Throws away that head: its exchange is over. */
-void workspace_finish_head(struct workspace *workspace);
+static inline void workspace_finish_head(struct workspace *workspace)
+{
+    workspace->input_start += workspace->head_length;
+    workspace->head_length = 0;
+}
 
 #endif
