@@ -55,14 +55,25 @@ static void unlock(struct shard *shard)
     assert(r == 0);
 }
 
-/* FNV-1a with a seed, and its halves mixed at the end: the upper bits choose the shard. */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+/* With a seed, eight octets at a time; what is left over comes with the length. */
 static uint64_t hash_key(const struct cache *cache, const struct cache_key *key)
 {
-    static const uint64_t prime = UINT64_C(0x100000001b3);
-    uint64_t hash = (cache->seed ^ key->wishes) * prime;
-    for (size_t i = 0; i < key->path.length; i++)
-        hash = (hash ^ (unsigned char)key->path.data[i]) * prime;
-    return hash ^ hash >> 32;
+    struct str rest = key->path;
+    uint64_t hash = cache->seed ^ key->wishes, word;
+    for (; rest.length >= sizeof word; rest = str_after(rest, sizeof word)) {
+        memcpy(&word, rest.data, sizeof word);
+        hash = mix(hash, word);
+    }
+    word = key->path.length;
+    for (size_t i = 0; i < rest.length; i++)
+        word = word << 8 | (unsigned char)rest.data[i];
+    return mix(hash, word);
 }
 
 static struct shard *shard_of(struct cache *cache, uint64_t hash)
@@ -75,9 +86,10 @@ static struct entry **bucket_of(const struct shard *shard, uint64_t hash)
     return &shard->buckets[(hash >> 12) & (shard->bucket_count - 1)];
 }
 
-static bool is_for(const struct entry *entry, uint64_t hash, const struct cache_key *key)
+bool cache_is_for(const struct cached *cached, const struct cache_key *key)
 {
-    return entry->hash == hash && entry->wishes == key->wishes &&
+    const struct entry *entry = (const struct entry *)(uintptr_t)cached;
+    return entry->wishes == key->wishes &&
            str_equal((struct str){entry->path, entry->path_length}, key->path);
 }
 
@@ -85,7 +97,7 @@ static bool is_for(const struct entry *entry, uint64_t hash, const struct cache_
 static struct entry **find(const struct shard *shard, uint64_t hash, const struct cache_key *key)
 {
     struct entry **place = bucket_of(shard, hash);
-    while (*place && !is_for(*place, hash, key))
+    while (*place && !((*place)->hash == hash && cache_is_for(&(*place)->cached, key)))
         place = &(*place)->next;
     return place;
 }
@@ -199,17 +211,26 @@ bool cache_same_file(const struct representation *a, const struct representation
            a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-const struct cached *cache_get(struct cache *cache, const struct cache_key *key, int64_t now_usec)
+/* Where the key has its place, in its shard, which it locks. */
+static struct entry **lock_place(struct cache *cache, const struct cache_key *key, struct shard **ret)
+{
+    uint64_t hash = hash_key(cache, key);
+    *ret = shard_of(cache, hash);
+    lock(*ret);
+    return find(*ret, hash, key);
+}
+
+const struct cached *cache_get(struct cache *cache, const struct cache_key *key, int64_t now_usec,
+                               int64_t *ret_until_usec)
 {
     if (!cache)
         return NULL;
-    uint64_t hash = hash_key(cache, key);
-    struct shard *shard = shard_of(cache, hash);
+    struct shard *shard;
     const struct cached *cached = NULL;
-    lock(shard);
-    struct entry *entry = *find(shard, hash, key);
+    struct entry *entry = *lock_place(cache, key, &shard);
     if (entry && now_usec < entry->trusted_until_usec) {
         entry->asked = true;
+        *ret_until_usec = entry->trusted_until_usec;
         cached = hold(entry);
     }
     unlock(shard);
@@ -221,11 +242,9 @@ const struct cached *cache_confirm(struct cache *cache, const struct cache_key *
 {
     if (!cache)
         return NULL;
-    uint64_t hash = hash_key(cache, key);
-    struct shard *shard = shard_of(cache, hash);
+    struct shard *shard;
     const struct cached *cached = NULL;
-    lock(shard);
-    struct entry **place = find(shard, hash, key);
+    struct entry **place = lock_place(cache, key, &shard);
     if (*place && cache_same_file(&(*place)->cached.representation, seen)) {
         if ((*place)->trusted_until_usec < now_usec + CACHE_TRUST_USEC)
             (*place)->trusted_until_usec = now_usec + CACHE_TRUST_USEC;
@@ -247,14 +266,14 @@ static void *copy(char **to, const void *from, size_t length)
     return place;
 }
 
-/* In one piece of memory: entry, path, fields, file, lines, bytes. */
+/* In one piece of memory: entry, path, fields, file, head, bytes. */
 static struct entry *make_entry(uint64_t hash, const struct cache_key *key, const struct cached *item)
 {
     const struct representation *representation = &item->representation;
     size_t path = (key->path.length + sizeof(struct str) - 1) / sizeof(struct str) * sizeof(struct str);
     size_t fields = item->field_count * sizeof *item->fields, file = strlen(item->file) + 1;
     size_t bytes = representation->bytes ? (size_t)representation->version.size : 0;
-    size_t size = sizeof(struct entry) + path + fields + file + item->lines.length + bytes;
+    size_t size = sizeof(struct entry) + path + fields + file + item->head.length + bytes;
     struct entry *entry = malloc(size);
     if (!entry)
         return NULL;
@@ -265,7 +284,7 @@ static struct entry *make_entry(uint64_t hash, const struct cache_key *key, cons
     struct cached *cached = &entry->cached;
     cached->fields = copy(&to, item->fields, fields);
     cached->file = copy(&to, item->file, file);
-    cached->lines.data = copy(&to, item->lines.data, item->lines.length);
+    cached->head.data = copy(&to, item->head.data, item->head.length);
     cached->representation.fd = -1;
     if (representation->bytes)
         cached->representation.bytes = copy(&to, representation->bytes, bytes);

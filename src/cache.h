@@ -39,7 +39,7 @@ struct cached {
     struct str vary, cache_control;
     const struct str *fields; /* "Name: value" each */
     size_t field_count;
-    struct str lines; /* all lines of a head with status 200 that don't depend on the request */
+    struct str head; /* of a 200: all that doesn't depend on the request; see response_write_kept() */
 };
 
 /* At most so many bytes; 0: there is no cache, and *ret is NULL, which all functions take. 0 or a negative
@@ -49,8 +49,12 @@ int cache_new(struct cache **ret, size_t bytes);
 /* Nothing may be held any more. */
 void cache_free(struct cache *cache);
 
-/* What is kept for the key and can be trusted, or NULL. Held until cache_release(). */
-const struct cached *cache_get(struct cache *cache, const struct cache_key *key, int64_t now_usec);
+/* What is kept for the key and can be trusted up to *ret_until_usec, or NULL. Held until cache_release(). */
+const struct cached *cache_get(struct cache *cache, const struct cache_key *key, int64_t now_usec,
+                               int64_t *ret_until_usec);
+
+/* Whether what is held was kept for that key. */
+bool cache_is_for(const struct cached *cached, const struct cache_key *key);
 
 /*
  * The file system was looked at, at `now_usec` or later, and showed this file for the key: what is kept is

@@ -437,7 +437,10 @@ void clients_free(struct clients *clients)
         munmap(clients->peers, clients->table_size * sizeof *clients->peers);
     address_table_free(clients->addresses);
     attention_close(&clients->attention);
-    if (clients->workspaces)
-        munmap(clients->workspaces, (clients->options.pool_size + 1) * sizeof *clients->workspaces);
+    unsigned desks = clients->workspaces ? clients->options.pool_size + 1 : 0;
+    for (unsigned i = 0; i < desks; i++)
+        workspace_end(&clients->workspaces[i]);
+    if (desks > 0)
+        munmap(clients->workspaces, desks * sizeof *clients->workspaces);
     free(clients);
 }

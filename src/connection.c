@@ -85,10 +85,16 @@ static void note_answer(struct connection *c, struct workspace *w)
     c->lingers = w->answer.unread;
 }
 
+static struct setting setting_of(struct workspace *w)
+{
+    return (struct setting){.site = w->site, .now = &w->now, .parsed = &w->parsed, .recent = &w->recent};
+}
+
 /* The last answer, whatever the request would have got. */
 static void refuse(struct connection *c, struct workspace *w, unsigned status)
 {
-    exchange_refuse(w->site, &w->now, workspace_received(w), status, &w->output, &w->answer);
+    const struct setting setting = setting_of(w);
+    exchange_refuse(&setting, workspace_received(w), status, &w->output, &w->answer);
     w->answer.uploading = w->head_length > 0;
     w->head_length = 0;
     note_answer(c, w);
@@ -121,11 +127,9 @@ static void run_exchange(struct connection *c, struct workspace *w, const struct
                          enum exchange_stage stage)
 {
     struct str head = {w->input + w->input_start, w->head_length};
-    const struct setting setting = {.site = context->site,
-                                    .now = &w->now,
-                                    .parsed = &w->parsed,
-                                    .stage = stage,
-                                    .closing = is_draining(context)};
+    struct setting setting = setting_of(w);
+    setting.stage = stage;
+    setting.closing = is_draining(context);
     switch (exchange_run(&setting, head, &w->output, &w->answer)) {
     case EXCHANGE_ANSWERED:
         workspace_finish_head(w);

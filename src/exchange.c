@@ -60,7 +60,7 @@ static void append_head(const struct exchange *x, struct response *response)
 static struct lookup lookup_of(const struct exchange *x)
 {
     const struct site *site = x->setting->site;
-    return (struct lookup){&site->root, &site->rules, site->cache, x->setting->now};
+    return (struct lookup){&site->root, &site->rules, site->cache, x->setting->now, x->setting->recent};
 }
 
 /* A response with a small page of our own. */
@@ -99,7 +99,7 @@ static bool append_error_file(const struct exchange *x, struct response *respons
         if (!x->head_only)
             content_append(&content, page, x->output);
     }
-    lookup_end(&found);
+    lookup_end(&lookup, &found);
     return prepared;
 }
 
@@ -174,8 +174,8 @@ static void append_kept(const struct exchange *x, struct found *found)
 {
     struct representation *representation = &found->resolution.representation;
     uint64_t size = representation->version.size;
-    size_t n = response_write_known(found->lines, x->answer->close, says_keep_alive(x->request),
-                                    x->setting->now->date, output_end(x->output), output_room(x->output));
+    size_t n = response_write_kept(found->head, x->answer->close, says_keep_alive(x->request),
+                                   x->setting->now->date, output_end(x->output), output_room(x->output));
     note_head(x, n, 200, size);
     if (x->head_only)
         return;
@@ -253,7 +253,7 @@ static void append_resource(const struct exchange *x, const struct target *targe
     lookup_target(&lookup, target, &wishes, &found);
     x->answer->cache_use = found.use;
     struct resolution *resolution = &found.resolution;
-    if (resolution->status == 200 && found.lines.length > 0 && wants_all(x->request)) {
+    if (resolution->status == 200 && found.head.length > 0 && wants_all(x->request)) {
         append_kept(x, &found);
     } else if (resolution->status == 200) {
         append_selected(x, resolution);
@@ -263,7 +263,7 @@ static void append_resource(const struct exchange *x, const struct target *targe
         struct response response = description_of(resolution->status, resolution);
         append_failure(x, &response, resolution->representation.error);
     }
-    lookup_end(&found);
+    lookup_end(&lookup, &found);
 }
 
 static bool method_is_served(enum method method)
@@ -366,7 +366,7 @@ enum exchange_result exchange_run(const struct setting *setting, struct str head
     const struct request *request = &setting->parsed->request;
     parsed_read(setting->parsed, head, &setting->site->limits);
     if (setting->parsed->status != 0) {
-        exchange_refuse(setting->site, setting->now, head, setting->parsed->status, output, ret);
+        exchange_refuse(setting, head, setting->parsed->status, output, ret);
         return EXCHANGE_ANSWERED;
     }
     *ret = (struct answer){
@@ -391,12 +391,11 @@ void exchange_go_ahead(struct output *output)
     output_append(output, STR("HTTP/1.1 100 Continue\r\n\r\n"));
 }
 
-void exchange_refuse(const struct site *site, const struct moment *now, struct str received, unsigned status,
+void exchange_refuse(const struct setting *setting, struct str received, unsigned status,
                      struct output *output, struct answer *ret)
 {
-    const struct setting setting = {.site = site, .now = now};
     const struct exchange x = {
-        .setting = &setting,
+        .setting = setting,
         .output = output,
         .answer = ret,
         .head_only = request_is_head(received),

@@ -36,7 +36,8 @@ enum exchange_stage { EXCHANGE_NEW, EXCHANGE_BODY_READ, EXCHANGE_SLEPT };
 struct setting {
     const struct site *site;
     const struct moment *now;
-    struct parsed *parsed; /* of the thread, for its requests one after the other */
+    struct parsed *parsed; /* of the thread, for its exchanges one after the other, */
+    struct recent *recent; /* as that is */
     enum exchange_stage stage;
     bool closing; /* the connection ends with this response whatever the client wants */
 };
@@ -78,7 +79,7 @@ void exchange_go_ahead(struct output *output);
  * The response to what is refused unread (400, 408, 413, 414, 429, 431) or can't be kept (503); `received` is
  * the request as far as it has come. The connection ends with it.
  */
-void exchange_refuse(const struct site *site, const struct moment *now, struct str received, unsigned status,
+void exchange_refuse(const struct setting *setting, struct str received, unsigned status,
                      struct output *output, struct answer *ret);
 
 #endif

@@ -10,8 +10,8 @@
 #include <assert.h>
 #include <string.h>
 
-/* What all lines of one head take: those of the rules, and ours. */
-enum { LINES_MAX = RULES_BYTES_MAX + 2048 };
+/* What a head takes: the fields of the rules, and ours. */
+enum { HEAD_MAX = RULES_BYTES_MAX + 2048 };
 
 /* Of all wishes only codings lead to something that is kept. Their order is a number: a 1 bit, and two bits
  * each. */
@@ -44,15 +44,28 @@ static void take(const struct cached *held, struct found *ret)
     found->policy.field_count = held->field_count;
     for (size_t i = 0; i < held->field_count; i++)
         found->policy.fields[i] = held->fields[i];
-    ret->lines = held->lines;
+    ret->head = held->head;
     ret->use = CACHE_HIT;
-    ret->held = held;
+}
+
+/* What is kept for the key and can be trusted: what was found last, if that is it. */
+static struct recent hold(const struct lookup *lookup, const struct cache_key *key)
+{
+    struct recent *recent = lookup->recent, kept = {0};
+    if (recent->held && lookup->now->usec < recent->until_usec && cache_is_for(recent->held, key)) {
+        kept = *recent;
+        recent->held = NULL; /* handed over */
+    } else {
+        kept.held = cache_get(lookup->cache, key, lookup->now->usec, &kept.until_usec);
+    }
+    return kept;
 }
 
 /* True: what is kept is taken, its file open where it has one. */
 static bool get(const struct lookup *lookup, const struct cache_key *key, struct found *ret)
 {
-    const struct cached *held = cache_get(lookup->cache, key, lookup->now->usec);
+    ret->kept = hold(lookup, key);
+    const struct cached *held = ret->kept.held;
     struct representation opened;
     if (!held)
         return false;
@@ -68,14 +81,14 @@ static bool get(const struct lookup *lookup, const struct cache_key *key, struct
         }
         representation_close(&opened);
     }
-    cache_release(held);
+    recent_forget(&ret->kept);
     return false;
 }
 
 /* Of what was just found a copy is kept, and held. Where it can't be read nothing is found. */
 static void keep(const struct lookup *lookup, const struct cache_key *key, struct found *found)
 {
-    char etag[ETAG_MAX], lines[LINES_MAX], bytes[REPRESENTATION_LITTLE];
+    char etag[ETAG_MAX], head[HEAD_MAX], bytes[REPRESENTATION_LITTLE];
     struct resolution *resolution = &found->resolution;
     struct representation *representation = &resolution->representation;
     struct validators validators;
@@ -92,7 +105,7 @@ static void keep(const struct lookup *lookup, const struct cache_key *key, struc
         .cache_control = resolution->policy.cache_control,
         .fields = resolution->policy.fields,
         .field_count = resolution->policy.field_count,
-        .lines = {lines, response_write_lines(&response, lines, sizeof lines)},
+        .head = {head, response_write_lasting(&response, head, sizeof head)},
     };
     if (representation->version.size <= sizeof bytes) {
         int r = representation_read(representation, 0, representation->version.size, bytes);
@@ -104,20 +117,21 @@ static void keep(const struct lookup *lookup, const struct cache_key *key, struc
         }
         item.representation.bytes = bytes;
     }
-    found->held = cache_put(lookup->cache, key, &item, lookup->now->usec);
+    found->kept.held = cache_put(lookup->cache, key, &item, lookup->now->usec);
 }
 
 /* What is held takes the place of what was found, of which at most the open file is still needed. */
 static void settle(struct found *found)
 {
     struct representation *representation = &found->resolution.representation;
-    if (!found->held)
+    const struct cached *held = found->kept.held;
+    if (!held)
         return;
-    found->lines = found->held->lines;
-    if (!found->held->representation.bytes)
+    found->head = held->head;
+    if (!held->representation.bytes)
         return;
     representation_close(representation);
-    *representation = found->held->representation;
+    *representation = held->representation;
 }
 
 static void add(const struct lookup *lookup, const struct cache_key *key, struct found *ret)
@@ -126,17 +140,17 @@ static void add(const struct lookup *lookup, const struct cache_key *key, struct
     ret->use = CACHE_MISS;
     if (!is_settled(representation, lookup->now->second))
         return;
-    ret->held = cache_confirm(lookup->cache, key, representation, lookup->now->usec);
-    if (!ret->held)
+    ret->kept.until_usec = lookup->now->usec + CACHE_TRUST_USEC;
+    ret->kept.held = cache_confirm(lookup->cache, key, representation, lookup->now->usec);
+    if (!ret->kept.held)
         keep(lookup, key, ret);
     settle(ret);
 }
 
 static void begin(struct found *ret)
 {
-    ret->lines = (struct str){NULL, 0};
+    ret->head = (struct str){NULL, 0};
     ret->use = CACHE_UNUSED;
-    ret->held = NULL;
 }
 
 void lookup_target(const struct lookup *lookup, const struct target *target, const struct wishes *wishes,
@@ -173,9 +187,18 @@ unsigned lookup_file(const struct lookup *lookup, const char *file, struct found
     return found->status;
 }
 
-void lookup_end(struct found *found)
+void lookup_end(const struct lookup *lookup, struct found *found)
 {
     if (found->resolution.status == 200)
         representation_close(&found->resolution.representation);
-    cache_release(found->held);
+    if (!found->kept.held)
+        return;
+    recent_forget(lookup->recent);
+    *lookup->recent = found->kept; /* handed over */
+}
+
+void recent_forget(struct recent *recent)
+{
+    cache_release(recent->held);
+    recent->held = NULL;
 }

@@ -16,18 +16,28 @@ struct moment {
     char date[DATE_LENGTH];
 };
 
+/*
+ * What a thread has found last. Asked for it again, within the time that it may be trusted, it has it at
+ * hand: no lock is taken and no line of memory goes from one processor to another. All zero at first.
+ */
+struct recent {
+    const struct cached *held;
+    int64_t until_usec;
+};
+
 struct lookup {
     const struct document_root *root;
     const struct rules *rules;
     struct cache *cache;
     const struct moment *now;
+    struct recent *recent; /* of the thread */
 };
 
 struct found {
     struct resolution resolution;
-    struct str lines; /* of a head with 200; empty: not known yet */
+    struct str head; /* of a 200, as response_write_kept() wants it; empty: not known yet */
     enum cache_use use;
-    const struct cached *held;
+    struct recent kept; /* what of the cache it is, held by it; NULL: nothing */
 };
 
 /* To be ended by lookup_end(), before or after the representation's file was taken over. */
@@ -38,6 +48,9 @@ void lookup_target(const struct lookup *lookup, const struct target *target, con
  * nothing found. */
 unsigned lookup_file(const struct lookup *lookup, const char *file, struct found *ret);
 
-void lookup_end(struct found *found);
+void lookup_end(const struct lookup *lookup, struct found *found);
+
+/* Lets go of it. */
+void recent_forget(struct recent *recent);
 
 #endif

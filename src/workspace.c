@@ -113,7 +113,13 @@ void workspace_init(struct workspace *workspace, const struct site *site, unsign
     workspace->worker = worker;
     workspace->now.second = INT64_MIN;
     workspace->parsed.length = 0;
+    workspace->recent.held = NULL;
     workspace_take_up(workspace, NULL);
+}
+
+void workspace_end(struct workspace *workspace)
+{
+    recent_forget(&workspace->recent);
 }
 
 void workspace_start_turn(struct workspace *workspace)

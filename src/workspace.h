@@ -61,6 +61,7 @@ struct workspace {
     unsigned share;     /* of TURN_REQUESTS, those left */
     struct answer answer;
     struct parsed parsed;
+    struct recent recent;
     struct counters counters;
     struct output output;
     char input[INPUT_SIZE];
@@ -68,6 +69,9 @@ struct workspace {
 
 /* `site` must outlive it. */
 void workspace_init(struct workspace *workspace, const struct site *site, unsigned worker);
+
+/* Lets go of what it keeps of the site, with nothing on the desk. */
+void workspace_end(struct workspace *workspace);
 
 /* Looks at the clocks; to be called as a turn begins. */
 void workspace_start_turn(struct workspace *workspace);

@@ -8,6 +8,7 @@
 #include "http/writer.h"
 
 #include <assert.h>
+#include <string.h>
 
 /* What is known of a status when the server is built, up to the value of Date. */
 struct status {
@@ -198,20 +199,26 @@ size_t response_write_head(const struct response *response, const char date[stat
     return writer_length(&writer);
 }
 
-size_t response_write_lines(const struct response *response, char *buffer, size_t size)
+size_t response_write_lasting(const struct response *response, char *buffer, size_t size)
 {
+    static const char blank[DATE_LENGTH + 1] = "                             ";
     struct writer writer = {.buffer = buffer, .size = size};
+    assert(response->status == 200);
+    put_head_start(&writer, response->status, blank);
     put_lines(&writer, response);
     return writer_length(&writer);
 }
 
-size_t response_write_known(struct str lines, bool close, bool keep_alive,
-                            const char date[static DATE_LENGTH], char *buffer, size_t size)
+size_t response_write_kept(struct str lasting, bool close, bool keep_alive,
+                           const char date[static DATE_LENGTH], char *buffer, size_t size)
 {
+    static const struct str start = STR("HTTP/1.1 200 OK\r\nDate: ");
     struct writer writer = {.buffer = buffer, .size = size};
-    put_head_start(&writer, 200, date);
-    writer_put(&writer, lines);
+    assert(lasting.length > start.length + DATE_LENGTH);
+    writer_put(&writer, lasting);
     put_head_end(&writer, close, keep_alive);
+    if (!writer.full)
+        memcpy(buffer + start.length, date, DATE_LENGTH);
     return writer_length(&writer);
 }
 

@@ -41,16 +41,15 @@ size_t response_write_head(const struct response *response, const char date[stat
                            size_t size);
 
 /*
- * Writes the lines of a head that tell of the representation: all that is said of them above `location`. For
- * a status with content; to be kept for other responses of the same. Returns the length, or 0 where `size` is
- * too small.
+ * Of a head that is sent often, with the status 200: what lasts, its Date left blank; of the response nothing
+ * from `location` on. Returns its length, or 0 where `size` is too small.
  */
-size_t response_write_lines(const struct response *response, char *buffer, size_t size);
+size_t response_write_lasting(const struct response *response, char *buffer, size_t size);
 
-/* Writes the head of a response with status 200 and such lines, that says no more than how the connection
- * goes on. Otherwise as response_write_head(). */
-size_t response_write_known(struct str lines, bool close, bool keep_alive,
-                            const char date[static DATE_LENGTH], char *buffer, size_t size);
+/* Writes the head that this is of, with its Date and how the connection goes on. Otherwise as
+ * response_write_head(). */
+size_t response_write_kept(struct str lasting, bool close, bool keep_alive,
+                           const char date[static DATE_LENGTH], char *buffer, size_t size);
 
 /*
  * Writes what stands before a part of multipart/byteranges (RFC 9110 section 14.6): the delimiter, behind the

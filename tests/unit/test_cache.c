@@ -39,7 +39,7 @@ static struct cached item_of(const char *bytes, uint32_t version)
         .coding = CODING_IDENTITY,
         .fields = fields,
         .field_count = 2,
-        .lines = STR("Content-Length: 1\r\n"),
+        .head = STR("Content-Length: 1\r\n"),
     };
 }
 
@@ -56,7 +56,8 @@ static void put(struct cache *cache, const char *path, const char *bytes, uint32
 static char *get(struct cache *cache, const char *path, int64_t now)
 {
     const struct cache_key key = key_of(path);
-    const struct cached *held = cache_get(cache, &key, now);
+    int64_t until;
+    const struct cached *held = cache_get(cache, &key, now, &until);
     char *text = held ? strndup(held->representation.bytes, held->representation.version.size) : NULL;
     cache_release(held);
     return text;
@@ -79,14 +80,16 @@ static void it_keeps_all_of_an_item(void **state)
     struct cached item = item_of(bytes, 1);
     cache_release(cache_put(cache, &key, &item, 0));
     memset(bytes, 'x', sizeof bytes - 1);
-    const struct cached *held = cache_get(cache, &key, 1);
+    int64_t until;
+    const struct cached *held = cache_get(cache, &key, 1, &until);
     assert_non_null(held);
+    assert_int_equal(until, TRUST);
     assert_memory_equal(held->representation.bytes, "some bytes", 10);
     assert_int_equal(held->representation.fd, -1);
     assert_string_equal(held->file, "file");
     assert_int_equal(held->field_count, 2);
     assert_memory_equal(held->fields[1].data, "C: d", 4);
-    assert_true(str_equal(held->lines, STR("Content-Length: 1\r\n")));
+    assert_true(str_equal(held->head, STR("Content-Length: 1\r\n")));
     assert_true(str_equal(held->representation.media_type, STR("text/plain")));
     cache_release(held);
     cache_free(cache);
@@ -100,7 +103,8 @@ static void other_paths_and_wishes_are_others(void **state)
     assert_null(get(cache, "/b", 0));
     assert_null(get(cache, "/", 0));
     const struct cache_key other = {.path = STR("/a"), .wishes = 8};
-    assert_null(cache_get(cache, &other, 0));
+    int64_t until;
+    assert_null(cache_get(cache, &other, 0, &until));
     cache_free(cache);
 }
 
@@ -171,7 +175,8 @@ static void what_is_held_outlives_its_place(void **state)
     struct cache *cache = cache_of(MIB);
     const struct cache_key key = key_of("/a");
     put(cache, "/a", "old", 1, 0);
-    const struct cached *held = cache_get(cache, &key, 0);
+    int64_t until;
+    const struct cached *held = cache_get(cache, &key, 0, &until);
     assert_non_null(held);
     put(cache, "/a", "new", 2, 0);
     assert_memory_equal(held->representation.bytes, "old", 3);
@@ -244,7 +249,8 @@ static void without_room_there_is_none(void **state)
     assert_null(cache);
     assert_null(cache_put(cache, &key, &item, 0));
     assert_null(cache_confirm(cache, &key, &item.representation, 0));
-    assert_null(cache_get(cache, &key, 0));
+    int64_t until;
+    assert_null(cache_get(cache, &key, 0, &until));
     assert_int_equal(cache_bytes(cache), 0);
     cache_release(NULL);
     cache_free(cache);
@@ -267,7 +273,8 @@ static void *use(void *argument)
         snprintf(bytes, sizeof bytes, "%s, version %u", path, version);
         const struct cache_key key = key_of(path);
         const struct cached item = item_of(bytes, version);
-        const struct cached *held = cache_get(crowd->cache, &key, 0);
+        int64_t until;
+        const struct cached *held = cache_get(crowd->cache, &key, 0, &until);
         if (!held)
             held = cache_confirm(crowd->cache, &key, &item.representation, 0);
         if (!held)

@@ -22,6 +22,7 @@ static struct fixture {
     struct rules rules;
     struct cache *cache;
     struct moment now;
+    struct recent recent;
     struct lookup lookup;
 } f;
 
@@ -37,12 +38,13 @@ static int set_up(void **state)
     assert_int_equal(cache_new(&f.cache, 1 << 20), 0);
     /* Everything happened some seconds ago. */
     f.now = (struct moment){.usec = SECOND, .second = time(NULL) + 5};
-    f.lookup = (struct lookup){&f.root, &f.rules, f.cache, &f.now};
+    f.lookup = (struct lookup){&f.root, &f.rules, f.cache, &f.now, &f.recent};
     return 0;
 }
 
 static int tear_down(void **state)
 {
+    recent_forget(&f.recent);
     cache_free(f.cache);
     document_root_close(&f.root);
     return harness_teardown(state);
@@ -82,7 +84,7 @@ static void assert_found(const char *path, enum cache_use use, const char *conte
     assert_string_equal(text, content);
     assert_int_equal(found.use, use);
     free(text);
-    lookup_end(&found);
+    lookup_end(&f.lookup, &found);
 }
 
 static void the_second_look_is_spared(void **state)
@@ -92,6 +94,39 @@ static void the_second_look_is_spared(void **state)
     assert_found("a.txt", CACHE_HIT, "a");
     assert_found("", CACHE_MISS, "index");
     assert_found("", CACHE_HIT, "index");
+}
+
+static void what_was_found_last_is_at_hand(void **state)
+{
+    (void)state;
+    assert_found("a.txt", CACHE_MISS, "a");
+    f.lookup.cache = NULL;
+    f.now.usec += SECOND - 1;
+    assert_found("a.txt", CACHE_HIT, "a");
+    f.now.usec += 1;
+    assert_found("a.txt", CACHE_MISS, "a");
+    f.lookup.cache = f.cache;
+    assert_found("a.txt", CACHE_MISS, "a");
+    assert_found("", CACHE_MISS, "index");
+    f.lookup.cache = NULL;
+    assert_found("a.txt", CACHE_MISS, "a");
+}
+
+/* Two looks at once, as for a page and for an error page meanwhile. */
+static void two_looks_do_not_mix(void **state)
+{
+    (void)state;
+    struct found outer;
+    assert_found("a.txt", CACHE_MISS, "a");
+    look("a.txt", &outer);
+    assert_int_equal(outer.use, CACHE_HIT);
+    assert_found("", CACHE_MISS, "index");
+    assert_found("a.txt", CACHE_HIT, "a");
+    char *text = content_of(&outer);
+    assert_string_equal(text, "a");
+    free(text);
+    lookup_end(&f.lookup, &outer);
+    assert_found("a.txt", CACHE_HIT, "a");
 }
 
 static void what_does_not_exist_is_not_kept(void **state)
@@ -161,9 +196,9 @@ static void an_unchanged_file_is_confirmed(void **state)
     f.now.usec += 10 * SECOND;
     look("a.txt", &second);
     assert_int_equal(second.use, CACHE_MISS);
-    assert_ptr_equal(first.held, second.held);
-    lookup_end(&first);
-    lookup_end(&second);
+    assert_ptr_equal(first.kept.held, second.kept.held);
+    lookup_end(&f.lookup, &first);
+    lookup_end(&f.lookup, &second);
     assert_found("a.txt", CACHE_HIT, "a");
 }
 
@@ -195,8 +230,8 @@ static void of_a_large_file_the_place_is_kept(void **state)
         assert_int_equal(found.use, i == 0 ? CACHE_MISS : CACHE_HIT);
         assert_null(found.resolution.representation.bytes);
         assert_true(found.resolution.representation.fd >= 0);
-        assert_true(found.lines.length > 0);
-        lookup_end(&found);
+        assert_true(found.head.length > 0);
+        lookup_end(&f.lookup, &found);
     }
     assert_true(cache_bytes(f.cache) < 4096);
 }
@@ -207,12 +242,12 @@ static void a_large_file_is_never_outdated(void **state)
     (void)state;
     struct found found;
     look("large", &found);
-    lookup_end(&found);
+    lookup_end(&f.lookup, &found);
     tree_noise(f.tree, "large", 2 * LARGE, 2);
     look("large", &found);
     assert_int_equal(found.use, CACHE_MISS);
     assert_int_equal(found.resolution.representation.version.size, 2 * LARGE);
-    lookup_end(&found);
+    lookup_end(&f.lookup, &found);
 }
 
 static void codings_are_kept_apart(void **state)
@@ -227,10 +262,10 @@ static void codings_are_kept_apart(void **state)
         lookup_target(&f.lookup, &target, &gzip, &found);
         assert_int_equal(found.resolution.coding, CODING_GZIP);
         assert_int_equal(found.use, i == 0 ? CACHE_MISS : CACHE_HIT);
-        lookup_end(&found);
+        lookup_end(&f.lookup, &found);
         lookup_target(&f.lookup, &target, &all, &found);
         assert_int_equal(found.resolution.coding, CODING_GZIP);
-        lookup_end(&found);
+        lookup_end(&f.lookup, &found);
         assert_found("a.txt", i == 0 ? CACHE_MISS : CACHE_HIT, "a");
     }
 }
@@ -242,7 +277,7 @@ static void a_page_is_no_target(void **state)
     for (int i = 0; i < 2; i++) {
         assert_int_equal(lookup_file(&f.lookup, "a.txt", &found), 200);
         assert_int_equal(found.use, i == 0 ? CACHE_MISS : CACHE_HIT);
-        lookup_end(&found);
+        lookup_end(&f.lookup, &found);
     }
     assert_int_equal(lookup_file(&f.lookup, "none.html", &found), 404);
     assert_found("a.txt", CACHE_MISS, "a");
@@ -268,7 +303,8 @@ static _Atomic unsigned mixed;
 static void *read_always(void *argument)
 {
     struct moment now = *(struct moment *)argument;
-    const struct lookup lookup = {&f.root, &f.rules, f.cache, &now};
+    struct recent recent = {0};
+    const struct lookup lookup = {&f.root, &f.rules, f.cache, &now, &recent};
     const struct target target = target_of("busy");
     while (!done) {
         struct found found;
@@ -280,8 +316,9 @@ static void *read_always(void *argument)
         for (size_t i = 1; r->bytes && i < r->version.size; i++)
             if (r->bytes[i] != r->bytes[0])
                 atomic_fetch_add(&mixed, 1);
-        lookup_end(&found);
+        lookup_end(&lookup, &found);
     }
+    recent_forget(&recent);
     return NULL;
 }
 
@@ -309,6 +346,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_second_look_is_spared),
+        TEST(what_was_found_last_is_at_hand),
+        TEST(two_looks_do_not_mix),
         TEST(what_does_not_exist_is_not_kept),
         TEST(a_replaced_file_is_seen_a_second_later),
         TEST(a_file_written_over_is_seen),
