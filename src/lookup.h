@@ -37,7 +37,7 @@ struct found {
     struct resolution resolution;
     struct str head; /* of a 200, as response_write_kept() wants it; empty: not known yet */
     enum cache_use use;
-    struct recent kept; /* what of the cache it is, held by it; NULL: nothing */
+    struct recent kept; /* what of the cache that is, if it is of it: to be held until lookup_end() */
 };
 
 /* To be ended by lookup_end(), before or after the representation's file was taken over. */

@@ -2,6 +2,7 @@
 #include "fuzz.h"
 
 #include "http/octet.h"
+#include "http/parsed.h"
 #include "http/request.h"
 
 #include <assert.h>
@@ -97,6 +98,18 @@ static void check_said_again(const struct request *request)
     free(text);
 }
 
+/* Read, and asked for again: the same is said of it. */
+static void check_parsed(struct str head, unsigned status, const struct request *request)
+{
+    static struct parsed parsed;
+    for (int i = 0; i < 2; i++) {
+        parsed_read(&parsed, head, &wide);
+        assert(parsed.status == status && parsed_head_length(&parsed, head) == head.length);
+        assert(status != 0 || is_same(request, &parsed.request));
+    }
+    assert(parsed.length == (head.length <= PARSED_HEAD_MAX ? head.length : 0));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct request request, other;
@@ -112,6 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned within = request_parse(head, &narrow, &other);
     assert(status == 0 || status == 400 || status == 414 || status == 431 || status == 501 || status == 505);
     assert(within == status || within == 414 || within == 431);
+    check_parsed(head, status, &request);
     if (status == 0) {
         check_request(&request, head);
         check_said_again(&request);

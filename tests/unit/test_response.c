@@ -180,6 +180,38 @@ static void test_head_needs_its_size(void **state)
     }
 }
 
+/* The head of what is kept is the one that would be written anew. */
+static void test_kept_heads(void **state)
+{
+    (void)state;
+    static const struct {
+        bool close, keep_alive;
+    } ends[] = {{false, false}, {true, false}, {false, true}, {true, true}};
+    struct response response = {.status = 200,
+                                .content_type = STR("text/css"),
+                                .content_length = 5,
+                                .etag = STR("\"e\""),
+                                .fields = own_fields,
+                                .field_count = 2,
+                                .accept_ranges = true};
+    char lasting[512], kept[512], whole[512];
+    size_t length = response_write_lasting(&response, lasting, sizeof lasting);
+    assert_true(length > 0);
+    assert_int_equal(response_write_lasting(&response, lasting, length), length);
+    assert_int_equal(response_write_lasting(&response, kept, length - 1), 0);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        response.close = ends[i].close;
+        response.keep_alive = ends[i].keep_alive;
+        size_t expected = response_write_head(&response, date, whole, sizeof whole);
+        for (size_t size = 0; size <= expected; size++) {
+            size_t n = response_write_kept((struct str){lasting, length}, response.close, response.keep_alive,
+                                           date, kept, size);
+            assert_int_equal(n, size == expected ? expected : 0);
+        }
+        assert_memory_equal(kept, whole, expected);
+    }
+}
+
 static void test_reasons(void **state)
 {
     (void)state;
@@ -264,10 +296,15 @@ static void test_page_needs_its_size(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_heads_of_parts), cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_heads),          cmocka_unit_test(test_head_needs_its_size),
-        cmocka_unit_test(test_reasons),        cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_any_page_fits),  cmocka_unit_test(test_page_needs_its_size),
+        cmocka_unit_test(test_heads_of_parts),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_heads),
+        cmocka_unit_test(test_head_needs_its_size),
+        cmocka_unit_test(test_kept_heads),
+        cmocka_unit_test(test_reasons),
+        cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_any_page_fits),
+        cmocka_unit_test(test_page_needs_its_size),
     };
     return cmocka_run_group_tests_name("response", tests, NULL, NULL);
 }
