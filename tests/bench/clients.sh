@@ -56,11 +56,11 @@ client_start() {
     [ "$said" = ready ] || die "the client $name: ${said:-nothing heard} $(cat "$pipes.log")"
 }
 
-client_tell() { echo "${*:2}" >&"${client_to[$1]}"; }
+client_tell() { echo "${*:2}" >&"${client_to[$1]}"; } 2>/dev/null
 
 client_hear() {
     local line
-    IFS= read -r -t 60 -u "${client_from[$1]}" line && echo "$line"
+    IFS= read -r -t 180 -u "${client_from[$1]}" line && echo "$line"
 }
 
 # client_stop NAME: its last word, if it has one, is then in $last_word.
