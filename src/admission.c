@@ -167,7 +167,7 @@ static int accept_counted(struct admission *admission, unsigned index, struct pe
     return -EAGAIN;
 }
 
-int admission_accept(struct admission *admission, unsigned index, struct peer *ret)
+int admission_accept(struct admission *admission, unsigned index, struct peer *ret, uint64_t *ret_id)
 {
     if (!reserve(admission)) {
         log_limit(LOG_CAUSE_FULL,
@@ -183,7 +183,7 @@ int admission_accept(struct admission *admission, unsigned index, struct peer *r
     if (fd < 0)
         unreserve(admission);
     else
-        atomic_fetch_add_explicit(&admission->accepted, 1, memory_order_relaxed);
+        *ret_id = atomic_fetch_add_explicit(&admission->accepted, 1, memory_order_relaxed) + 1;
     return fd;
 }
 

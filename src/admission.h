@@ -41,10 +41,11 @@ int admission_begin(struct admission *admission, struct pool *pool, bool taken_u
 
 /*
  * By a worker with the event of a listening socket: the non-blocking socket of a client, who is counted until
- * admission_leave(), or a negative errno where there is none to be had; then the socket is armed or parked.
- * The fd is the caller's; after admission_accept() comes admission_go_on().
+ * admission_leave(), with his number in *ret_id, from 1. Or a negative errno where there is none to be had;
+ * then the socket is armed or parked. The fd is the caller's; after admission_accept() comes
+ * admission_go_on().
  */
-int admission_accept(struct admission *admission, unsigned index, struct peer *ret);
+int admission_accept(struct admission *admission, unsigned index, struct peer *ret, uint64_t *ret_id);
 
 /* The socket is armed again, unless that was the last client of exit_after: then the drain has begun. */
 void admission_go_on(struct admission *admission, unsigned index);

@@ -52,6 +52,7 @@ static void close_client(struct clients *clients, struct workspace *workspace, s
     log_debug("Connection %d ended after %u requests: %s", fd, connection->requests,
               connection_reason_text(connection->reason));
     atomic_fetch_add_explicit(&clients->requests, connection->requests, memory_order_relaxed);
+    connection_cut(connection, workspace, &clients->peers[fd]);
     connection_close(connection);
     slot_release(&connection->slot);
     close(fd);
@@ -80,14 +81,20 @@ static void arm_client(struct clients *clients, struct workspace *workspace, str
     close_client(clients, workspace, connection);
 }
 
-static void run_client(struct clients *clients, struct workspace *workspace, struct connection *connection)
+static struct connection_context context_of(const struct clients *clients,
+                                            const struct connection *connection)
 {
-    const struct connection_context context = {
+    return (struct connection_context){
         .site = clients->options.site,
         .limits = &clients->options.limits,
         .draining = &clients->admission.draining,
         .peer = &clients->peers[connection->fd],
     };
+}
+
+static void run_client(struct clients *clients, struct workspace *workspace, struct connection *connection)
+{
+    const struct connection_context context = context_of(clients, connection);
     enum connection_want want = connection_run(connection, workspace, &context);
     if (want == WANT_CLOSE)
         close_client(clients, workspace, connection);
@@ -116,7 +123,8 @@ static bool is_answered(struct clients *clients, const struct peer *peer, enum a
 
 static void turn_away(struct clients *clients, struct workspace *workspace, struct connection *connection)
 {
-    enum connection_want want = connection_turn_away(connection, workspace, 429, REASON_ADDRESS);
+    enum connection_want want =
+        connection_turn_away(connection, workspace, &clients->peers[connection->fd], 429, REASON_ADDRESS);
     if (want == WANT_CLOSE)
         close_client(clients, workspace, connection);
     else
@@ -127,7 +135,8 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
 {
     struct peer peer;
     unsigned refused = 0;
-    int fd = admission_accept(&clients->admission, index, &peer);
+    uint64_t id;
+    int fd = admission_accept(&clients->admission, index, &peer, &id);
     if (fd < 0)
         return;
     assert((size_t)fd < clients->table_size);
@@ -147,6 +156,7 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
     raise_highest(clients, fd);
     attention_want_sweep(&clients->attention);
     connection_open(connection, fd, &clients->options.limits, workspace->now.usec);
+    connection->id = id;
     admission_go_on(&clients->admission, index);
     if (verdict == ADDRESS_WELCOME)
         run_client(clients, workspace, connection);
@@ -224,8 +234,9 @@ static void sweep_client(struct clients *clients, struct connection *connection,
         !expired && clients_draining(clients) && drain_concerns(clients, connection, now, grace_usec);
     if ((!expired && !drained) || !slot_claim_seen(&connection->slot, seen))
         return;
+    const struct connection_context context = context_of(clients, connection);
     enum connection_want want = drained ? connection_drain(connection, workspace)
-                                        : connection_expire(connection, workspace, &clients->options.limits);
+                                        : connection_expire(connection, workspace, &context);
     if (want == WANT_CLOSE)
         close_client(clients, workspace, connection);
     else
@@ -252,6 +263,7 @@ unsigned clients_cut(struct clients *clients)
     struct workspace *workspace = &clients->workspaces[clients->options.pool_size];
     unsigned cut = 0;
     int highest = atomic_load(&clients->highest_fd);
+    workspace_start_turn(workspace);
     for (int fd = 0; fd <= highest; fd++) {
         struct connection *connection = &clients->table[fd];
         struct slot_seen seen;
@@ -282,6 +294,7 @@ void clients_measure(struct clients *clients, struct clients_measures *ret)
         .max_connections = clients->admission.max_clients,
         .draining = clients_draining(clients),
         .cache_bytes = cache_bytes(clients->options.site->cache),
+        .access = access_totals(clients->options.access),
     };
     tally_sum(clients->workspaces, workers, &ret->counters);
     for (unsigned i = 0; i < workers; i++)
@@ -402,7 +415,7 @@ static int make_workspaces(struct clients *clients)
     if (!clients->workspaces)
         return -ENOMEM;
     for (unsigned i = 0; i < n; i++)
-        workspace_init(&clients->workspaces[i], clients->options.site, i);
+        workspace_init(&clients->workspaces[i], clients->options.site, clients->options.access, i);
     clients->probe.desks = clients->workspaces;
     return 0;
 }

@@ -19,6 +19,7 @@ struct clients;
 
 struct clients_options {
     const struct site *site;
+    struct access *access; /* NULL: no access log */
     struct connection_limits limits;
     unsigned max_connections;
     struct address_limits address_limits;
@@ -91,6 +92,7 @@ struct clients_measures {
     unsigned max_connections;
     bool draining;
     size_t cache_bytes;
+    struct access_totals access;
 };
 
 void clients_measure(struct clients *clients, struct clients_measures *ret);

@@ -78,6 +78,12 @@ const struct config_option config_options[] = {
      "How long requests in flight may go on when the server stops; 0s: not at all."},
     {"log", "level", FIELD(level), {CONFIG_LEVEL, 0, 0}, "info",
      "What is logged: error, warning, notice, info or debug, each with all before it."},
+    {"log", "access", FIELD(access), {CONFIG_ACCESS, 0, 0}, "on",
+     "Which requests are logged: on, all; errors, those from status 400 on and those cut short; off, none."},
+    {"log", "access_rate", FIELD(access_rate), {CONFIG_COUNT_OR_OFF, 1, 1000000}, "100",
+     "How many of them a second get an entry each; of what is more, one entry a second tells the sums."},
+    {"log", "access_4xx", FIELD(access_client_errors), {CONFIG_LEVEL, 0, 0}, "info",
+     "The level of entries with a status from 400 to 499; from 500 on it is warning, and error for 500."},
     {NULL, NULL, 0, {CONFIG_BOOLEAN, 0, 0}, NULL, NULL},
     /* clang-format on */
 };

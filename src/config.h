@@ -42,7 +42,10 @@ struct config {
     uint64_t send_usec;
     uint64_t drain_usec; /* 0: what is in flight is cut at once */
     /* [log] */
-    int level; /* a priority of syslog(3) */
+    int level;                /* a priority of syslog(3) */
+    int access;               /* enum access_mode */
+    unsigned access_rate;     /* entries a second; 0: no limit */
+    int access_client_errors; /* a priority of syslog(3) */
 };
 
 /* A row of the table. Rows of one section stand together. */

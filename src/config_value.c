@@ -6,6 +6,7 @@
 #include "config_value.h"
 
 #include "address.h"
+#include "config_word.h"
 #include "http/str.h"
 
 #include <assert.h>
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <syslog.h>
 
 #define BLANK         " \t"
 #define USEC_PER_SEC  UINT64_C(1000000)
@@ -59,15 +59,6 @@ enum { DURATION_UNITS_WRITTEN = 6 };
 static const struct unit size_units[] = {
     {"T", UINT64_C(1) << 40}, {"G", 1 << 30}, {"M", 1 << 20}, {"K", 1 << 10}, {NULL, 0},
 };
-
-static const struct {
-    const char *name;
-    int priority;
-} levels[] = {
-    {"error", LOG_ERR}, {"warning", LOG_WARNING}, {"notice", LOG_NOTICE},
-    {"info", LOG_INFO}, {"debug", LOG_DEBUG},
-};
-enum { LEVELS = sizeof(levels) / sizeof(levels[0]) };
 
 /* Cuts the digits off the front of *rest. */
 static int take_number(const char **rest, uint64_t *ret)
@@ -139,17 +130,6 @@ static int parse_boolean(const char *text, bool *ret)
                 *ret = value;
                 return 0;
             }
-        }
-    }
-    return -EINVAL;
-}
-
-static int parse_level(const char *text, int *ret)
-{
-    for (size_t i = 0; i < LEVELS; i++) {
-        if (strcmp(text, levels[i].name) == 0) {
-            *ret = levels[i].priority;
-            return 0;
         }
     }
     return -EINVAL;
@@ -283,8 +263,10 @@ int config_value_read(const struct config_domain *domain, const char *text, void
         return read_file(text, field);
     case CONFIG_BOOLEAN:
         return parse_boolean(text, field);
+    case CONFIG_ACCESS:
+        return config_word_read(config_access_modes, text, field);
     case CONFIG_LEVEL:
-        return parse_level(text, field);
+        return config_word_read(config_levels, text, field);
     case CONFIG_ADDRESSES:
     case CONFIG_NAMES:
         return read_words(domain, text, field);
@@ -337,14 +319,6 @@ static void write_size(uint64_t size, FILE *out)
     fprintf(out, "%" PRIu64 "%s", unit->name ? size / unit->factor : size, unit->name ?: "");
 }
 
-static void write_level(int priority, FILE *out)
-{
-    for (size_t i = 0; i < LEVELS; i++) {
-        if (levels[i].priority == priority)
-            fputs(levels[i].name, out);
-    }
-}
-
 static void write_words(char *const *words, FILE *out)
 {
     for (size_t i = 0; words[i]; i++)
@@ -365,8 +339,11 @@ void config_value_write(const struct config_domain *domain, const void *field, F
     case CONFIG_BOOLEAN:
         fputs(*(const bool *)field ? "on" : "off", out);
         break;
+    case CONFIG_ACCESS:
+        fputs(config_word_name(config_access_modes, *(const int *)field), out);
+        break;
     case CONFIG_LEVEL:
-        write_level(*(const int *)field, out);
+        fputs(config_word_name(config_levels, *(const int *)field), out);
         break;
     case CONFIG_ADDRESSES:
     case CONFIG_NAMES:
@@ -452,10 +429,12 @@ void config_value_describe(const struct config_domain *domain, FILE *out)
     case CONFIG_FOLDER:
         fputs("the path of a folder", out);
         break;
+    case CONFIG_ACCESS:
+        config_word_list(config_access_modes, out);
+        break;
     case CONFIG_LEVEL:
-        fputs("a level", out);
-        for (size_t i = 0; i < LEVELS; i++)
-            fprintf(out, "%s%s", i == 0 ? ": " : i + 1 < LEVELS ? ", " : " or ", levels[i].name);
+        fputs("a level: ", out);
+        config_word_list(config_levels, out);
         break;
     case CONFIG_NAMES:
         describe_limits("a list of file names without a slash", domain, write_number, out);

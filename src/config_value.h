@@ -11,6 +11,7 @@
 
 /* What an option is, and the C type of its field. */
 enum config_type {
+    CONFIG_ACCESS,          /* int: enum access_mode */
     CONFIG_ADDRESSES,       /* char *[max + 1]: min to max texts of address_parse(), without their port,
                                between blanks; NULL after the last */
     CONFIG_BOOLEAN,         /* bool: on, yes, true, 1; off, no, false, 0 */

@@ -31,6 +31,7 @@ void connection_open(struct connection *c, int fd, const struct connection_limit
     c->reason = REASON_NONE;
     c->watched = c->lingers = c->closing = false;
     c->requests = c->thrown_away = 0;
+    c->id = 0;
     c->unfinished = NULL;
     connection_set_phase(c, PHASE_FRESH, now_usec + (int64_t)limits->head_usec);
 }
@@ -75,11 +76,47 @@ static void count_answer(struct workspace *w)
         counter_add(w->answer.cache_use == CACHE_HIT ? &counters->cache_hits : &counters->cache_misses, 1);
 }
 
-/* After an answer: does the connection go on? */
-static void note_answer(struct connection *c, struct workspace *w)
+/* For the access log, once it is sent. */
+static void keep_answer(const struct connection *c, struct workspace *w, struct str head, uint64_t begins)
+{
+    uint64_t end = output_place(&w->output);
+    const struct pending pending = {
+        .end = end,
+        .length = end - begins,
+        .content = w->answer.content_length < end - begins ? w->answer.content_length : end - begins,
+        .begun_usec = w->begun_usec,
+        .request = c->requests,
+        .status = (uint16_t)w->answer.status,
+        .cache_use = (uint8_t)w->answer.cache_use,
+    };
+    answers_add(&w->answers, &pending, head);
+}
+
+/* What of the answers is sent goes to the access log; with a reason, all of them. */
+static void tell_answers(const struct connection *c, struct workspace *w, const struct peer *peer,
+                         enum connection_reason reason)
+{
+    if (w->answers.count == 0)
+        return;
+    const struct answers_of of = {
+        .access = w->access,
+        .connection = c->id,
+        .peer = peer,
+        .worker = (uint16_t)w->worker,
+        .second = w->now.second,
+        .now_nsec = counters_clock(),
+    };
+    answers_tell(&w->answers, &of, w->output.moved,
+                 reason == REASON_NONE ? NULL : connection_reason_word(reason));
+}
+
+/* After an answer, which begins at that place of the output: does the connection go on? */
+static void note_answer(struct connection *c, struct workspace *w, struct str head, uint64_t begins)
 {
     c->requests++;
     count_answer(w);
+    if (w->access)
+        keep_answer(c, w, head, begins);
     w->share -= w->share > 0;
     c->closing = w->answer.close;
     c->lingers = w->answer.unread;
@@ -94,10 +131,12 @@ static struct setting setting_of(struct workspace *w)
 static void refuse(struct connection *c, struct workspace *w, unsigned status)
 {
     const struct setting setting = setting_of(w);
-    exchange_refuse(&setting, workspace_received(w), status, &w->output, &w->answer);
+    struct str received = workspace_received(w);
+    uint64_t begins = output_place(&w->output);
+    exchange_refuse(&setting, received, status, &w->output, &w->answer);
     w->answer.uploading = w->head_length > 0;
     w->head_length = 0;
-    note_answer(c, w);
+    note_answer(c, w, received, begins);
 }
 
 /* A timer, or the answer that there is none to be had. */
@@ -119,7 +158,7 @@ static void start_sleep(struct connection *c, struct workspace *w, uint64_t usec
 static bool can_answer(const struct connection *c, const struct workspace *w)
 {
     return !c->closing && w->share > 0 && w->timer_fd < 0 && !output_has_file(&w->output) &&
-           output_room(&w->output) >= EXCHANGE_ROOM;
+           output_room(&w->output) >= EXCHANGE_ROOM && answers_have_room(&w->answers);
 }
 
 /* The exchange of the head at the start of the input; where it must wait the head stays there. */
@@ -127,13 +166,14 @@ static void run_exchange(struct connection *c, struct workspace *w, const struct
                          enum exchange_stage stage)
 {
     struct str head = {w->input + w->input_start, w->head_length};
+    uint64_t begins = output_place(&w->output);
     struct setting setting = setting_of(w);
     setting.stage = stage;
     setting.closing = is_draining(context);
     switch (exchange_run(&setting, head, &w->output, &w->answer)) {
     case EXCHANGE_ANSWERED:
         workspace_finish_head(w);
-        note_answer(c, w);
+        note_answer(c, w, head, begins);
         break;
     case EXCHANGE_BODY:
         /* Who has begun to send waits for nothing: RFC 9110 section 10.1.1. */
@@ -208,6 +248,8 @@ static ssize_t receive(struct connection *c, struct workspace *w)
         memmove(w->input, w->input + w->input_start, kept);
     w->input_start = 0;
     w->input_end = kept;
+    if (kept == 0)
+        w->begun_usec = w->now.usec;
     for (;;) {
         ssize_t n = recv(c->fd, w->input + kept, sizeof w->input - kept, MSG_DONTWAIT);
         if (n < 0 && errno == EINTR)
@@ -219,13 +261,19 @@ static ssize_t receive(struct connection *c, struct workspace *w)
     }
 }
 
+/* Of one that ends with what it has been answered. */
+static enum connection_reason ending_reason(const struct connection *c,
+                                            const struct connection_context *context)
+{
+    return is_draining(context) ? REASON_DRAIN : c->lingers ? REASON_REFUSED : REASON_CLIENT;
+}
+
 /* Every response is sent. */
 static enum connection_want finish(struct connection *c, struct workspace *w,
                                    const struct connection_context *context)
 {
-    enum connection_reason reason = is_draining(context) ? REASON_DRAIN
-                                    : c->lingers         ? REASON_REFUSED
-                                                         : REASON_CLIENT;
+    enum connection_reason reason = ending_reason(c, context);
+    tell_answers(c, w, context->peer, reason);
     c->reason = (uint8_t)reason;
     if (!c->lingers && linger_may_close(c, w))
         return WANT_CLOSE;
@@ -253,14 +301,15 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
     for (;;) {
         bool starved = answer_received(c, w, context);
         int r = output_is_empty(&w->output) ? 0 : output_send(&w->output, c->fd);
+        if (r == 0 && c->closing)
+            return finish(c, w, context);
+        tell_answers(c, w, context->peer, REASON_NONE);
         if (r == -EAGAIN)
             return WANT_WRITE;
         if (r < 0)
             return fail_to_send(c, w, r);
         if (w->timer_fd >= 0)
             return WANT_TIMER;
-        if (c->closing)
-            return finish(c, w, context);
         if (w->share == 0)
             return WANT_WRITE; /* which it is: the others have their turn first */
         if (!starved)
@@ -329,17 +378,20 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
             want = connection_give_up(c, REASON_MEMORY);
         }
     }
-    if (want == WANT_CLOSE)
+    if (want == WANT_CLOSE) {
+        tell_answers(c, w, context->peer, (enum connection_reason)c->reason);
         workspace_abandon(w);
+    }
     return want;
 }
 
-enum connection_want connection_turn_away(struct connection *c, struct workspace *w, unsigned status,
-                                          enum connection_reason reason)
+enum connection_want connection_turn_away(struct connection *c, struct workspace *w, const struct peer *peer,
+                                          unsigned status, enum connection_reason reason)
 {
     workspace_take_up(w, NULL);
     refuse(c, w, status);
     bool told = output_send(&w->output, c->fd) == 0;
+    tell_answers(c, w, peer, reason);
     workspace_count_sent(w);
     enum connection_want want = told ? linger_start(c, w, LINGER_USEC) : WANT_CLOSE;
     workspace_abandon(w);
@@ -390,7 +442,7 @@ static enum connection_want extend(struct connection *c, const struct workspace 
 }
 
 enum connection_want connection_expire(struct connection *c, struct workspace *w,
-                                       const struct connection_limits *limits)
+                                       const struct connection_context *context)
 {
     static const enum connection_reason reason[] = {
         [PHASE_FRESH] = REASON_HEAD_TIMEOUT,       [PHASE_HEAD] = REASON_HEAD_TIMEOUT,
@@ -402,9 +454,10 @@ enum connection_want connection_expire(struct connection *c, struct workspace *w
     if (has_request(c))
         return WANT_READ;
     if ((phase == PHASE_SENDING || phase == PHASE_LINGERING) && linger_has_taken_some(c))
-        return extend(c, w, limits);
+        return extend(c, w, context->limits);
     workspace_take_up(w, take(c));
     bool told = (phase == PHASE_HEAD || phase == PHASE_BODY) && tell_timeout(c, w);
+    tell_answers(c, w, context->peer, reason[phase]);
     workspace_count_sent(w);
     workspace_abandon(w);
     c->reason = (uint8_t)reason[phase];
@@ -423,6 +476,15 @@ enum connection_want connection_drain(struct connection *c, struct workspace *w)
     workspace_take_up(w, take(c));
     c->reason = REASON_DRAIN;
     return linger_may_close(c, w) ? WANT_CLOSE : linger_start(c, w, LINGER_USEC);
+}
+
+void connection_cut(struct connection *c, struct workspace *w, const struct peer *peer)
+{
+    if (!c->unfinished || c->unfinished->answer_count == 0)
+        return;
+    workspace_take_up(w, take(c));
+    tell_answers(c, w, peer, (enum connection_reason)c->reason);
+    workspace_abandon(w);
 }
 
 void connection_close(struct connection *c)

@@ -45,7 +45,8 @@ enum connection_want connection_run(struct connection *connection, struct worksp
  * close is awaited for a moment. WANT_READ, or WANT_CLOSE where it can't be told.
  */
 enum connection_want connection_turn_away(struct connection *connection, struct workspace *workspace,
-                                          unsigned status, enum connection_reason reason);
+                                          const struct peer *peer, unsigned status,
+                                          enum connection_reason reason);
 
 /* What WANT_TIMER waits for. Owned by the connection. */
 int connection_timer(const struct connection *connection);
@@ -56,13 +57,19 @@ int connection_timer(const struct connection *connection);
  * request had begun and 408 was answered, with one whose close is awaited.
  */
 enum connection_want connection_expire(struct connection *connection, struct workspace *workspace,
-                                       const struct connection_limits *limits);
+                                       const struct connection_context *context);
 
 /*
  * The server stops, and this one waits for a request (PHASE_FRESH, PHASE_IDLE) or lingers. WANT_CLOSE as
  * above; WANT_READ: a request has just come, or the client is given a moment to take the rest and close.
  */
 enum connection_want connection_drain(struct connection *connection, struct workspace *workspace);
+
+/*
+ * Before connection_close(), with the reason set, where that doesn't follow from a turn: answers that were
+ * under way still go to the access log, with what of them was sent.
+ */
+void connection_cut(struct connection *connection, struct workspace *workspace, const struct peer *peer);
 
 /* Frees what the connection holds, all but its slot and fd. */
 void connection_close(struct connection *connection);

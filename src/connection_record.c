@@ -21,3 +21,24 @@ const char *connection_reason_text(enum connection_reason reason)
     };
     return text[reason];
 }
+
+const char *connection_reason_word(enum connection_reason reason)
+{
+    static const char *const word[REASON_COUNT] = {
+        [REASON_NONE] = "none",
+        [REASON_CLIENT] = "client",
+        [REASON_REFUSED] = "refused",
+        [REASON_DRAIN] = "drain",
+        [REASON_HEAD_TIMEOUT] = "head_timeout",
+        [REASON_BODY_TIMEOUT] = "body_timeout",
+        [REASON_IDLE_TIMEOUT] = "idle_timeout",
+        [REASON_SEND_TIMEOUT] = "send_timeout",
+        [REASON_LINGER_TIMEOUT] = "linger_timeout",
+        [REASON_BROKEN] = "broken",
+        [REASON_FILE] = "file",
+        [REASON_MEMORY] = "memory",
+        [REASON_CUT] = "cut",
+        [REASON_ADDRESS] = "address",
+    };
+    return word[reason];
+}

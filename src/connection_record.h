@@ -59,13 +59,16 @@ struct connection {
     bool closing;                  /* no further request is answered */
     uint32_t requests;             /* answered so far */
     uint32_t thrown_away;          /* bytes, while lingering */
+    uint64_t id;                   /* which one it is since the service started, from 1 */
     uint32_t untaken;              /* bytes in the socket that the client had yet to take, while sending */
     struct unfinished *unfinished; /* owned; NULL while nothing is */
 } __attribute__((aligned(64)));
 
 _Static_assert(sizeof(struct connection) == 64, "an idle connection is one cache line");
 
+/* For people, and one word of it for programs. */
 const char *connection_reason_text(enum connection_reason reason);
+const char *connection_reason_word(enum connection_reason reason);
 
 static inline enum connection_phase connection_phase(const struct connection *connection)
 {

@@ -6,6 +6,7 @@
 
 struct record {
     int64_t deadline_usec;
+    uint64_t id;
     uint32_t word; /* of the slot */
     int32_t fd;
     uint32_t requests, thrown_away, untaken;
@@ -17,6 +18,7 @@ void connection_put(const struct connection *c, struct state *state)
 {
     const struct record record = {
         .deadline_usec = atomic_load_explicit(&c->deadline_usec, memory_order_relaxed),
+        .id = c->id,
         .word = slot_word(&c->slot),
         .fd = c->fd,
         .requests = c->requests,
@@ -59,6 +61,7 @@ int connection_get(struct connection *ret, struct state *state)
         .watched = record.watched,
         .lingers = record.lingers,
         .closing = record.closing,
+        .id = record.id,
         .requests = record.requests,
         .thrown_away = record.thrown_away,
         .untaken = record.untaken,

@@ -144,7 +144,7 @@ void log_write(int priority, const char *format, ...)
     errno = saved;
 }
 
-static bool speaks_to_journal(void)
+bool log_is_journal(void)
 {
     return to_journal && to_socket && has_journal_socket;
 }
@@ -159,9 +159,8 @@ void log_event(const char *message_id, int priority, const char *format, ...)
     if (n < 0)
         return;
     blank_control_bytes(text, strlen(text));
-    if (!speaks_to_journal() ||
-        sd_journal_send("MESSAGE=%s", text, "MESSAGE_ID=%s", message_id, "PRIORITY=%i", priority,
-                        "SYSLOG_IDENTIFIER=hellod", NULL) < 0)
+    if (!log_is_journal() || sd_journal_send("MESSAGE=%s", text, "MESSAGE_ID=%s", message_id, "PRIORITY=%i",
+                                             priority, "SYSLOG_IDENTIFIER=hellod", NULL) < 0)
         log_write(priority, "%s", text);
 }
 
@@ -175,6 +174,6 @@ void log_lines(int priority, const char *lines, const char *message_id, const ch
             log_write(priority, "%.*s", length, lines);
         lines += length + (lines[length] == '\n');
     }
-    if (speaks_to_journal())
+    if (log_is_journal())
         log_event(message_id, priority, "%s", summary);
 }

@@ -22,6 +22,9 @@ bool log_enabled(int priority);
  */
 void log_write(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Whether the log is the journal, and takes entries in its own protocol. */
+bool log_is_journal(void);
+
 /* Entries that were to be written and could not be, in all; whoever writes entries by another way adds his.
  */
 void log_note_dropped(uint64_t count);

@@ -73,27 +73,12 @@ static void write_connections(const struct clients_measures *clients, FILE *out)
 
 static void write_closes(const struct counters *counters, FILE *out)
 {
-    static const char *const reasons[REASON_COUNT] = {
-        [REASON_CLIENT] = "client",
-        [REASON_REFUSED] = "refused",
-        [REASON_DRAIN] = "drain",
-        [REASON_HEAD_TIMEOUT] = "head_timeout",
-        [REASON_BODY_TIMEOUT] = "body_timeout",
-        [REASON_IDLE_TIMEOUT] = "idle_timeout",
-        [REASON_SEND_TIMEOUT] = "send_timeout",
-        [REASON_LINGER_TIMEOUT] = "linger_timeout",
-        [REASON_BROKEN] = "broken",
-        [REASON_FILE] = "file",
-        [REASON_MEMORY] = "memory",
-        [REASON_CUT] = "cut",
-        [REASON_ADDRESS] = "address",
-    };
     static const char name[] = "hellod_connection_closes_total";
     describe(out, name, "counter", "Connections closed, by why.");
     for (unsigned reason = REASON_NONE + 1; reason < REASON_COUNT; reason++)
-        if (reasons[reason])
-            fprintf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", name, reasons[reason],
-                    counter_get(&counters->closes[reason]));
+        fprintf(out, "%s{reason=\"%s\"} %" PRIu64 "\n", name,
+                connection_reason_word((enum connection_reason)reason),
+                counter_get(&counters->closes[reason]));
 }
 
 /* The counts are read one by one while workers go on, so the total is made of those that were read. */
@@ -161,6 +146,17 @@ static void write_service(const struct metrics *metrics, FILE *out)
                 "Log entries that were lost because nobody took them in time.", metrics->log_dropped);
 }
 
+static void write_access(const struct access_totals *access, FILE *out)
+{
+    static const char name[] = "hellod_access_entries_total";
+    describe(out, name, "counter",
+             "Requests that were to be logged: those written one by one, those above the rate, told of in "
+             "sums, and those dropped because nobody took them in time.");
+    fprintf(out, "%s{outcome=\"written\"} %" PRIu64 "\n", name, access->written);
+    fprintf(out, "%s{outcome=\"summed\"} %" PRIu64 "\n", name, access->summed);
+    fprintf(out, "%s{outcome=\"dropped\"} %" PRIu64 "\n", name, access->dropped);
+}
+
 static void write_process(const struct metrics *metrics, FILE *out)
 {
     const struct process_usage *process = &metrics->process;
@@ -185,5 +181,6 @@ void metrics_write(const struct metrics *metrics, FILE *out)
     write_workers(&metrics->clients, out);
     write_cache(metrics, out);
     write_service(metrics, out);
+    write_access(&metrics->clients.access, out);
     write_process(metrics, out);
 }

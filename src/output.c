@@ -19,6 +19,14 @@ void output_reset(struct output *output)
     output->moved = 0;
 }
 
+uint64_t output_place(const struct output *output)
+{
+    uint64_t place = output->moved + (output->used - output->sent);
+    for (unsigned i = output->stretches_sent; i < output->stretch_count; i++)
+        place += output->stretches[i].end - output->stretches[i].offset;
+    return place;
+}
+
 void output_append_file(struct output *output, int fd, uint64_t offset, uint64_t length)
 {
     assert(output->file_fd < 0 || output->file_fd == fd);

@@ -53,6 +53,9 @@ static inline bool output_is_empty(const struct output *output)
     return output->used == output->sent && !output_has_file(output);
 }
 
+/* The place behind its last byte, counted in bytes that leave since output_reset(). */
+uint64_t output_place(const struct output *output);
+
 /* Where the next output_room() bytes may be written, to be counted in by output_advance(). */
 static inline char *output_end(struct output *output)
 {

@@ -5,9 +5,11 @@
  */
 #include "server.h"
 
+#include "access.h"
 #include "cache.h"
 #include "clients.h"
 #include "event.h"
+#include "journal.h"
 #include "log.h"
 #include "log_limit.h"
 #include "pool.h"
@@ -37,11 +39,14 @@ enum {
     STOP_SPARE_USEC = 5000000,
     /* While one worker is still at a job, say with a disk that doesn't answer, the others stand still. */
     PAUSE_PATIENCE_USEC = 1000000,
+    /* What the access log has yet to write is written before a reload; a disk may not answer. */
+    FLUSH_PATIENCE_USEC = 500000,
 };
 
 struct server {
     const struct config *config;
     struct site site;
+    struct access *access; /* NULL: off */
     struct clients *clients;
     struct pool *pool;
     struct telemetry telemetry;
@@ -209,11 +214,26 @@ static int open_site(struct server *server)
     return r;
 }
 
+/* What becomes an entry of its own, and where it goes. */
+static int start_access(struct server *server)
+{
+    const struct config *config = server->config;
+    const struct access_options options = {
+        .mode = (enum access_mode)config->access,
+        .rate = config->access_rate,
+        .client_errors = config->access_client_errors,
+        .writers = config->pool_size + 1,
+        .journal = log_is_journal() ? JOURNAL_SOCKET : NULL,
+    };
+    return options.mode == ACCESS_OFF ? 0 : access_start(&server->access, &options);
+}
+
 static int make_clients(struct server *server, const struct server_options *options)
 {
     const struct config *config = server->config;
     const struct clients_options clients_options = {
         .site = &server->site,
+        .access = server->access,
         .limits = {config->head_usec, config->idle_usec, config->body_usec, config->send_usec},
         .max_connections = config->max_connections,
         .address_limits = {.connections = config->connections_per_address},
@@ -247,6 +267,7 @@ static int start_pool(struct server *server, int epoll_fd)
 struct record {
     int32_t epoll_fd;
     int32_t reserved;
+    struct access_totals access;
 };
 
 static int take_up(struct server *server, struct state *state, int *ret_epoll_fd)
@@ -258,6 +279,8 @@ static int take_up(struct server *server, struct state *state, int *ret_epoll_fd
     int r = state_get(state, &record, sizeof record);
     if (r == 0 && record.epoll_fd <= 0)
         r = -EBADMSG;
+    if (r == 0 && server->access)
+        access_carry_on(server->access, &record.access);
     if (r == 0)
         r = telemetry_begin(&server->telemetry, server->clients, state);
     if (r == 0)
@@ -269,7 +292,9 @@ static int take_up(struct server *server, struct state *state, int *ret_epoll_fd
 static int start(struct server *server, const struct server_options *options)
 {
     int epoll_fd;
-    int r = make_clients(server, options);
+    int r = start_access(server);
+    if (r == 0)
+        r = make_clients(server, options);
     if (r == 0)
         r = make_event_loop(server);
     if (r == 0)
@@ -325,12 +350,18 @@ unsigned server_connections(const struct server *server)
 
 int server_pause(struct server *server)
 {
-    return pool_pause(server->pool, PAUSE_PATIENCE_USEC);
+    int r = pool_pause(server->pool, PAUSE_PATIENCE_USEC);
+    if (r == 0)
+        access_flush(server->access, FLUSH_PATIENCE_USEC);
+    return r;
 }
 
 void server_put(const struct server *server, struct state *state)
 {
-    const struct record record = {.epoll_fd = pool_epoll_fd(server->pool)};
+    const struct record record = {
+        .epoll_fd = pool_epoll_fd(server->pool),
+        .access = access_totals(server->access),
+    };
     state_put(state, &record, sizeof record);
     state_keep_fd(state, record.epoll_fd);
     telemetry_put(&server->telemetry, state);
@@ -355,8 +386,9 @@ void server_end(struct server *server)
         clients_drain(server->clients);
     (void)pool_end(server->pool);
     log_limit_tell_all();
+    unsigned cut = server->clients ? clients_cut(server->clients) : 0;
+    access_end(server->access);
     if (server->clients) {
-        unsigned cut = clients_cut(server->clients);
         struct clients_totals totals = clients_totals(server->clients);
         log_info("Stopped: %llu connections, %llu requests served, %u connections cut short",
                  (unsigned long long)totals.connections, (unsigned long long)totals.requests, cut);

@@ -24,13 +24,19 @@ void unfinished_free(struct unfinished *unfinished)
 size_t unfinished_size(const struct unfinished *unfinished)
 {
     return sizeof *unfinished + unfinished->stretch_count * sizeof *unfinished->stretches +
-           unfinished->input_length + unfinished->output_length;
+           unfinished->answer_count * sizeof(struct pending) + unfinished->input_length +
+           unfinished->output_length + unfinished->text_length;
 }
 
-/* What stands behind the stretches. */
+static struct pending *pending_of(struct unfinished *unfinished)
+{
+    return (struct pending *)(void *)(unfinished->stretches + unfinished->stretch_count);
+}
+
+/* What stands behind those. */
 static char *bytes_of(struct unfinished *unfinished)
 {
-    return (char *)(unfinished->stretches + unfinished->stretch_count);
+    return (char *)(pending_of(unfinished) + unfinished->answer_count);
 }
 
 void unfinished_put(const struct unfinished *unfinished, struct state *state)
@@ -45,7 +51,8 @@ void unfinished_put(const struct unfinished *unfinished, struct state *state)
 static bool fits_a_desk(const struct unfinished *u)
 {
     return u->input_length <= INPUT_SIZE && u->output_length <= OUTPUT_SIZE &&
-           u->stretch_count <= OUTPUT_STRETCHES_MAX && (u->file_fd >= 0) == (u->stretch_count > 0);
+           u->stretch_count <= OUTPUT_STRETCHES_MAX && u->answer_count <= ANSWERS_MAX &&
+           u->text_length <= ANSWERS_TEXT_MAX && (u->file_fd >= 0) == (u->stretch_count > 0);
 }
 
 /* Whether it can be read as one: any other value in its place is undefined behaviour. */
@@ -98,7 +105,8 @@ int unfinished_get(struct unfinished **ret, struct state *state)
         return -ENOMEM;
     memcpy(u, &head, sizeof head);
     r = state_get(state, u->stretches, size - sizeof *u);
-    if (r == 0 && !(is_sound_answer(&u->answer) && are_sound_stretches(u) && is_sound_head(u)))
+    if (r == 0 && !(is_sound_answer(&u->answer) && are_sound_stretches(u) && is_sound_head(u) &&
+                    answers_are_sound(pending_of(u), u->answer_count, u->text_length)))
         r = -EBADMSG;
     if (r < 0)
         free(u);
@@ -107,9 +115,11 @@ int unfinished_get(struct unfinished **ret, struct state *state)
     return r;
 }
 
-void workspace_init(struct workspace *workspace, const struct site *site, unsigned worker)
+void workspace_init(struct workspace *workspace, const struct site *site, struct access *access,
+                    unsigned worker)
 {
     workspace->site = site;
+    workspace->access = access;
     workspace->worker = worker;
     workspace->now.second = INT64_MIN;
     workspace->parsed.length = 0;
@@ -145,6 +155,7 @@ void workspace_end_turn(struct workspace *workspace)
 static void take_up(struct workspace *workspace, struct unfinished *u)
 {
     const char *bytes = bytes_of(u);
+    workspace->begun_usec = u->begun_usec;
     memcpy(workspace->input, bytes, u->input_length);
     workspace->input_end = u->input_length;
     workspace->head_length = u->head_length;
@@ -152,6 +163,8 @@ static void take_up(struct workspace *workspace, struct unfinished *u)
     output_set_stretches(&workspace->output, u->file_fd, u->stretches, u->stretch_count);
     workspace->timer_fd = u->timer_fd;
     workspace->answer = u->answer;
+    answers_take_up(&workspace->answers, pending_of(u), u->answer_count,
+                    bytes + u->input_length + u->output_length);
     free(u); /* its fds are on the desk now */
 }
 
@@ -161,13 +174,21 @@ void workspace_take_up(struct workspace *workspace, struct unfinished *unfinishe
     workspace->timer_fd = -1;
     workspace->share = TURN_REQUESTS;
     workspace->answer = (struct answer){0};
+    answers_clear(&workspace->answers);
     output_reset(&workspace->output);
     if (unfinished)
         take_up(workspace, unfinished);
 }
 
+/* The answers that wait, on their way to memory of their own. */
+struct laid_answers {
+    struct pending list[ANSWERS_MAX];
+    char text[ANSWERS_TEXT_MAX];
+};
+
 /* NULL where memory is short. */
-static struct unfinished *lay_down(const struct workspace *workspace)
+static struct unfinished *lay_down(const struct workspace *workspace, const struct laid_answers *answers,
+                                   size_t text_length)
 {
     const struct output *output = &workspace->output;
     struct str input = workspace_received(workspace);
@@ -177,25 +198,43 @@ static struct unfinished *lay_down(const struct workspace *workspace)
         .timer_fd = workspace->timer_fd,
         .file_fd = output->file_fd,
         .stretch_count = output->stretch_count - output->stretches_sent,
+        .answer_count = workspace->answers.count,
+        .begun_usec = workspace->begun_usec,
         .input_length = input.length,
         .output_length = output->used - output->sent,
+        .text_length = text_length,
     };
     struct unfinished *u = malloc(unfinished_size(&fixed));
     if (!u)
         return NULL;
     *u = fixed;
     output_get_stretches(output, u->stretches);
-    memcpy(bytes_of(u), input.data, input.length);
-    memcpy(bytes_of(u) + input.length, output->buffer + output->sent, u->output_length);
+    char *bytes = bytes_of(u);
+    memcpy(bytes, input.data, input.length);
+    memcpy(bytes + input.length, output->buffer + output->sent, u->output_length);
+    if (answers) {
+        memcpy(pending_of(u), answers->list, u->answer_count * sizeof answers->list[0]);
+        memcpy(bytes + input.length + u->output_length, answers->text, text_length);
+    }
     return u;
+}
+
+static struct unfinished *lay_down_with_answers(const struct workspace *workspace)
+{
+    struct laid_answers answers;
+    size_t length =
+        answers_lay_down(&workspace->answers, workspace->output.moved, answers.list, answers.text);
+    return lay_down(workspace, &answers, length);
 }
 
 bool workspace_lay_down(const struct workspace *workspace, struct unfinished **ret)
 {
-    bool clear = workspace_received(workspace).length == 0 && output_is_empty(&workspace->output) &&
-                 workspace->timer_fd < 0;
-    *ret = clear ? NULL : lay_down(workspace);
-    return clear || *ret;
+    *ret = NULL;
+    if (workspace_received(workspace).length == 0 && output_is_empty(&workspace->output) &&
+        workspace->timer_fd < 0)
+        return true;
+    *ret = workspace->answers.count > 0 ? lay_down_with_answers(workspace) : lay_down(workspace, NULL, 0);
+    return *ret != NULL;
 }
 
 void workspace_abandon(struct workspace *workspace)

@@ -1,6 +1,7 @@
 #ifndef HELLOD_WORKSPACE_H
 #define HELLOD_WORKSPACE_H
 
+#include "answers.h"
 #include "counters.h"
 #include "exchange.h"
 #include "http/date.h"
@@ -19,16 +20,18 @@
  */
 
 /*
- * What a turn leaves for the next. Plain data: behind the struct stand the stretches of the file, then the
- * input not yet parsed, then the output not yet sent.
+ * What a turn leaves for the next. Plain data: behind the struct stand the stretches of the file and the
+ * answers that aren't all sent, then the input not yet parsed, the output not yet sent, and the answers'
+ * text.
  */
 struct unfinished {
     struct answer answer;
     size_t head_length; /* of the head at the start of the input whose exchange waits; 0: none does */
     int timer_fd;       /* owned; -1: none */
     int file_fd;        /* owned; -1: none */
-    unsigned stretch_count;
-    size_t input_length, output_length;
+    unsigned stretch_count, answer_count;
+    int64_t begun_usec; /* when the first byte of the input came */
+    size_t input_length, output_length, text_length;
     struct stretch stretches[];
 };
 
@@ -59,16 +62,20 @@ struct workspace {
     size_t head_length; /* of the head at the input's start whose exchange waits for body or timer; or 0 */
     int timer_fd;       /* owned; -1: the exchange doesn't sleep */
     unsigned share;     /* of TURN_REQUESTS, those left */
+    int64_t begun_usec; /* CLOCK_MONOTONIC, when the first byte of the input came, more or less */
     struct answer answer;
     struct parsed parsed;
     struct recent recent;
+    struct access *access; /* NULL: answers aren't logged */
+    struct answers answers;
     struct counters counters;
     struct output output;
     char input[INPUT_SIZE];
 };
 
-/* `site` must outlive it. */
-void workspace_init(struct workspace *workspace, const struct site *site, unsigned worker);
+/* `site` and `access` (NULL: none) must outlive it. */
+void workspace_init(struct workspace *workspace, const struct site *site, struct access *access,
+                    unsigned worker);
 
 /* Lets go of what it keeps of the site, with nothing on the desk. */
 void workspace_end(struct workspace *workspace);

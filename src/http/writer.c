@@ -85,6 +85,31 @@ void writer_put_json(struct writer *writer, struct str text)
     }
 }
 
+static bool is_harmless(char c)
+{
+    return c >= ' ' && c < 0x7f && c != '\\' && c != '"';
+}
+
+void writer_put_escaped(struct writer *writer, struct str text)
+{
+    while (text.length > 0) {
+        char piece[8];
+        size_t plain = 0;
+        while (plain < text.length && is_harmless(text.data[plain]))
+            plain++;
+        writer_put(writer, (struct str){text.data, plain});
+        text = str_after(text, plain);
+        if (text.length == 0)
+            return;
+        if (text.data[0] == '"')
+            writer_put(writer, STR("\\x22"));
+        else
+            writer_put(writer,
+                       (struct str){piece, str_escape((struct str){text.data, 1}, piece, sizeof piece)});
+        text = str_after(text, 1);
+    }
+}
+
 size_t writer_length(const struct writer *writer)
 {
     return writer->full ? 0 : writer->length;

@@ -33,6 +33,9 @@ void writer_put_html(struct writer *writer, struct str text);
 /* As the inside of a JSON string (RFC 8259 section 7); U+FFFD for octets that are no UTF-8. */
 void writer_put_json(struct writer *writer, struct str text);
 
+/* As str_escape() does, and a quotation mark as \x22: so it ends no text that stands in such marks. */
+void writer_put_escaped(struct writer *writer, struct str text);
+
 /* How many bytes there are, or 0 where not all fitted. */
 size_t writer_length(const struct writer *writer);
 

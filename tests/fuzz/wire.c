@@ -151,7 +151,7 @@ static enum connection_want disturb(uint64_t *seed, enum connection_want want)
     if (driven.draining && rests && fuzz_pick(seed, 2) == 0)
         return connection_drain(&driven.connection, &driven.workspace);
     if (fuzz_pick(seed, 16) == 0)
-        return connection_expire(&driven.connection, &driven.workspace, &driven.limits);
+        return connection_expire(&driven.connection, &driven.workspace, &driven.context);
     return want;
 }
 

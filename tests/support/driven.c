@@ -38,7 +38,7 @@ void driven_open(void)
     assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair), 0);
     assert_int_equal(setsockopt(pair[1], SOL_SOCKET, SO_SNDBUF, &(int){DRIVEN_SEND_BUFFER}, sizeof(int)), 0);
     driven.client = pair[0];
-    workspace_init(&driven.workspace, &driven.site, 0);
+    workspace_init(&driven.workspace, &driven.site, driven.access, 0);
     workspace_start_turn(&driven.workspace);
     driven.workspace.now.usec = 1000;
     driven.connection = (struct connection){0};
@@ -109,7 +109,7 @@ void driven_carry(void)
     free(connection->unfinished);
     memset(connection, 0xa5, sizeof *connection);
     memset(&driven.workspace, 0xa5, sizeof driven.workspace);
-    workspace_init(&driven.workspace, &driven.site, 0);
+    workspace_init(&driven.workspace, &driven.site, driven.access, 0);
     workspace_start_turn(&driven.workspace);
     driven.workspace.now.usec = now_usec;
     assert_int_equal(connection_get(connection, &state), 0);

@@ -22,6 +22,7 @@ extern struct driven {
     struct connection_limits limits;
     _Atomic bool draining;
     struct connection_context context;
+    struct access *access; /* NULL unless a test says otherwise, before driven_open() */
     struct workspace workspace;
     struct connection connection;
     int client; /* the other end; -1 once the test has closed it */

@@ -143,7 +143,7 @@ static void a_trickled_body_gets_408(void **state)
         driven_say("x");
     }
     driven.workspace.now.usec = 1031;
-    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_READ);
     assert_int_equal(driven.connection.reason, REASON_BODY_TIMEOUT);
     char *text = driven_receive_text();
     assert_non_null(strstr(text, "HTTP/1.1 408 Request Timeout\r\n"));

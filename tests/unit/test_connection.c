@@ -142,7 +142,7 @@ static void a_client_that_takes_nothing_has_its_time(void **state)
     assert_int_equal(driven_run(1030), WANT_WRITE);
     driven_assert_phase(PHASE_SENDING, 1041);
     driven.workspace.now.usec = 1041;
-    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_CLOSE);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_CLOSE);
     assert_int_equal(driven.connection.reason, REASON_SEND_TIMEOUT);
     assert_null(driven.connection.unfinished);
 }
@@ -157,10 +157,10 @@ static void a_client_that_takes_little_has_more_time(void **state)
     for (unsigned i = 0; i < DRIVEN_SEND_BUFFER; i++)
         assert_int_equal(recv(driven.client, byte, 1, MSG_DONTWAIT), 1);
     driven.workspace.now.usec = 1041;
-    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_WRITE);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_WRITE);
     driven_assert_phase(PHASE_SENDING, 1081);
     driven.workspace.now.usec = 1081;
-    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_CLOSE);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_CLOSE);
     assert_int_equal(driven.connection.reason, REASON_SEND_TIMEOUT);
 }
 
@@ -252,9 +252,9 @@ static void a_drain_lets_a_slow_client_take_what_it_was_sent(void **state)
     assert_int_equal(atomic_load(&driven.connection.phase), PHASE_LINGERING);
     assert_non_null(strstr(driven_receive_text(), "200 OK"));
     driven.workspace.now.usec = 1001 + LINGER_USEC;
-    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_READ);
     driven.workspace.now.usec += LINGER_USEC;
-    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_CLOSE);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_CLOSE);
     assert_int_equal(driven.connection.reason, REASON_LINGER_TIMEOUT);
 }
 
@@ -263,7 +263,7 @@ static void a_request_that_has_come_is_not_drained_away(void **state)
     (void)state;
     driven_say("GET / HTTP/1.1\r\n" HOST);
     assert_int_equal(connection_drain(&driven.connection, &driven.workspace), WANT_READ);
-    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_READ);
     assert_int_equal(driven_run(1002), WANT_READ);
     assert_non_null(strstr(driven_receive_text(), "200 OK"));
     assert_int_equal(connection_drain(&driven.connection, &driven.workspace), WANT_CLOSE);
@@ -342,7 +342,7 @@ static void a_head_that_took_too_long_gets_408(void **state)
     driven_say("GET / HTTP/1.1\r\n");
     assert_int_equal(driven_run(1001), WANT_READ);
     driven.workspace.now.usec = 1010;
-    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.limits), WANT_READ);
+    assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_READ);
     assert_int_equal(driven.connection.reason, REASON_HEAD_TIMEOUT);
     assert_int_equal(atomic_load(&driven.connection.phase), PHASE_LINGERING);
     char *text = driven_receive_text();

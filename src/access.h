@@ -1,0 +1,56 @@
+#ifndef HELLOD_ACCESS_H
+#define HELLOD_ACCESS_H
+
+#include "access_mode.h"
+#include "access_text.h"
+
+#include <stdint.h>
+
+/*
+ * The access log. Whoever has answered a request hands an entry over and goes on: it is copied into a ring,
+ * or, above the rate, counted; a thread of the logger's own writes, and while there is nothing to write it
+ * sleeps. Nobody ever waits for it: what finds the ring full is dropped, counted, and told of.
+ */
+
+struct access;
+
+struct access_options {
+    enum access_mode mode; /* not ACCESS_OFF */
+    unsigned rate;         /* entries a second; 0: all */
+    int client_errors;     /* priority of 4xx */
+    unsigned writers;      /* who calls access_submit(): workers numbered from 0 */
+    const char
+        *journal; /* the path of the journal's socket; NULL: entries are lines of the log. Not owned. */
+};
+
+/* Starts the logger. 0 or a negative errno. */
+int access_start(struct access **ret, const struct access_options *options);
+
+/* Writes what there is, and ends the logger. NULL is fine. */
+void access_end(struct access *access);
+
+/*
+ * By the writer that entry->worker names: one answer, and the head that it answers or an excerpt of it.
+ * `now_nsec` is CLOCK_MONOTONIC.
+ */
+void access_submit(struct access *access, const struct access_entry *entry, struct str head,
+                   int64_t now_nsec);
+
+/*
+ * While no writer is at work: what was handed over is written, or dropped where it can't be at once, and the
+ * logger sleeps. After `patience_usec` it is left as it is, and what is left in the ring counts as dropped.
+ */
+void access_flush(struct access *access, int64_t patience_usec);
+
+/* What became of the answers that were to be logged. */
+struct access_totals {
+    uint64_t written, summed, dropped;
+};
+
+/* NULL is fine: then all is 0. */
+struct access_totals access_totals(struct access *access);
+
+/* For a successor: it goes on counting from there. Before the first entry. */
+void access_carry_on(struct access *access, const struct access_totals *totals);
+
+#endif
