@@ -16,7 +16,7 @@
  *
  * Noise is failure: server_stop() and server_expect_exit() fail the test for any line on standard error that
  * is more urgent than a notice, or not the log's at all (a sanitizer's report), unless server_allow() was
- * told of it.
+ * told of it. Entries of the access log are none.
  *
  * The order: server_make(), listen and settings, server_start(), ..., server_stop().
  */
