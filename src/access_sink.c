@@ -104,7 +104,7 @@ void access_sink_sum_up(struct access_sink *sink, const struct access_counts *co
         return;
     }
     int n = snprintf(entry, sizeof entry,
-                     "MESSAGE=%s\nMESSAGE_ID=" EVENT_ACCESS_SUMMED
+                     "MESSAGE=%s\nMESSAGE_ID=" EVENT_ACCESS_SUM
                      "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hellod\nACCESS_REQUESTS=%" PRIu64
                      "\nACCESS_BYTES=%" PRIu64 "\nACCESS_SLOWEST_USEC=%" PRId64 "\n",
                      text, LOG_INFO, counts->requests, counts->bytes, counts->slowest_usec);

@@ -13,7 +13,6 @@
 #define EVENT_RELOADED     "1ba203a104fd43c1b629b22b84dbb965" /* the process has replaced itself */
 #define EVENT_NOT_RELOADED "c89ffc3dc0c746618dd6b156562ea496" /* it has not, and goes on as before */
 #define EVENT_DRAIN_CUT    "77187c8cae3042e2ae5dea3671e8d6dc" /* a stop has cut connections short */
-#define EVENT_ACCESS_SUMMED                                                                                  \
-    "faf475a3ed634a669cc9e47cf5c87b0a" /* requests were counted, not written one by one */
+#define EVENT_ACCESS_SUM   "faf475a3ed634a669cc9e47cf5c87b0a" /* requests were counted, not written */
 
 #endif
