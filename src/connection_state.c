@@ -6,9 +6,9 @@
 
 struct record {
     int64_t deadline_usec;
-    uint64_t id;
     uint32_t word; /* of the slot */
     int32_t fd;
+    uint64_t id;
     uint32_t requests, thrown_away, untaken;
     uint8_t phase, reason, watched, lingers, closing, has_unfinished;
     uint8_t unused[6]; /* no padding: what leaves has been written */
@@ -18,9 +18,9 @@ void connection_put(const struct connection *c, struct state *state)
 {
     const struct record record = {
         .deadline_usec = atomic_load_explicit(&c->deadline_usec, memory_order_relaxed),
-        .id = c->id,
         .word = slot_word(&c->slot),
         .fd = c->fd,
+        .id = c->id,
         .requests = c->requests,
         .thrown_away = c->thrown_away,
         .untaken = c->untaken,

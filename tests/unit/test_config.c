@@ -1,5 +1,7 @@
 /* config: a file's options and their defaults, and the texts made from the table. */
 #include "config.h"
+
+#include "access_mode.h"
 #include "config_rules.h"
 #include "exchange.h"
 
@@ -54,7 +56,10 @@ static const char everything[] = "[server]\n"
                                  "send = 1min 30s\n"
                                  "drain = 0\n"
                                  "[log]\n"
-                                 "level = debug\n";
+                                 "level = debug\n"
+                                 "access = errors\n"
+                                 "access_rate = off\n"
+                                 "access_4xx = notice\n";
 
 static void test_defaults(void **state)
 {
@@ -88,6 +93,9 @@ static void test_defaults(void **state)
     assert_int_equal(config->send_usec, 30000000);
     assert_int_equal(config->drain_usec, 10000000);
     assert_int_equal(config->level, LOG_INFO);
+    assert_int_equal(config->access, ACCESS_ON);
+    assert_int_equal(config->access_rate, 100);
+    assert_int_equal(config->access_client_errors, LOG_INFO);
     loading_free(&loading);
 }
 
@@ -122,6 +130,9 @@ static void test_every_option(void **state)
     assert_int_equal(config->send_usec, 90000000);
     assert_int_equal(config->drain_usec, 0);
     assert_int_equal(config->level, LOG_DEBUG);
+    assert_int_equal(config->access, ACCESS_ERRORS);
+    assert_int_equal(config->access_rate, 0);
+    assert_int_equal(config->access_client_errors, LOG_NOTICE);
     loading_free(&loading);
 }
 
@@ -219,7 +230,10 @@ static void test_dump_of_everything(void **state)
                               "drain = 0s\n"
                               "\n"
                               "[log]\n"
-                              "level = debug\n");
+                              "level = debug\n"
+                              "access = errors\n"
+                              "access_rate = off\n"
+                              "access_4xx = notice\n");
     free(text);
     loading_free(&loading);
 }

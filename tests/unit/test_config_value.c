@@ -419,6 +419,7 @@ static void test_descriptions(void **state)
         {{CONFIG_SIZE, 4096, 1 << 20}, "a size, 4K to 1M"},
         {{CONFIG_NAMES, 1, 8}, "a list of file names without a slash, 1 to 8"},
         {{CONFIG_LEVEL, 0, 0}, "a level: error, warning, notice, info or debug"},
+        {{CONFIG_ACCESS, 0, 0}, "on, errors or off"},
         {{CONFIG_ADDRESSES, 1, 16},
          "a list of IPv4 and IPv6 addresses, /paths and @names of unix sockets, 1 to 16"},
         {{CONFIG_BOOLEAN, 0, 0}, "on or off"},

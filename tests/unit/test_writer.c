@@ -66,9 +66,21 @@ static void json_is_escaped(void **state)
     assert_wrote(&writer, "\\\"\\\\\\u0009\\u0000</\xf0\x9f\x98\x80\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\x7f");
 }
 
+static void escaped_text_is_printable_and_has_no_quotation_mark(void **state)
+{
+    (void)state;
+    struct writer writer = start(sizeof buffer);
+    writer_put_escaped(&writer, STR("a \"b\" \\ \r\n\t\x1b\0\xc3\xa9~"));
+    assert_wrote(&writer, "a \\x22b\\x22 \\\\ \\r\\n\\t\\x1b\\x00\\xc3\\xa9~");
+    writer = start(4);
+    writer_put_escaped(&writer, STR("ab\""));
+    assert_int_equal(writer_length(&writer), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(escaped_text_is_printable_and_has_no_quotation_mark),
         cmocka_unit_test(pieces_follow_each_other),
         cmocka_unit_test(nothing_is_written_behind_what_did_not_fit),
         cmocka_unit_test(html_is_escaped),
