@@ -265,6 +265,11 @@ void address_table_leave(struct address_table *table, const struct peer *peer)
     unlock(lock_of(table, chain));
 }
 
+const struct address_limits *address_table_limits(const struct address_table *table)
+{
+    return &table->limits;
+}
+
 bool address_table_limits_requests(const struct address_table *table)
 {
     return table->request_usec > 0;

@@ -57,6 +57,8 @@ void address_table_take_up(struct address_table *table, const struct peer *peer)
 /* One that was counted has gone. */
 void address_table_leave(struct address_table *table, const struct peer *peer);
 
+const struct address_limits *address_table_limits(const struct address_table *table);
+
 /* Whether requests are limited: only then is address_table_request() to be asked. */
 bool address_table_limits_requests(const struct address_table *table);
 

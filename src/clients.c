@@ -7,10 +7,10 @@
 #include "admission.h"
 #include "attention.h"
 #include "connection_state.h"
+#include "excess.h"
 #include "fd_limit.h"
 #include "linger.h"
 #include "log.h"
-#include "log_limit.h"
 #include "tally.h"
 #include "trouble.h"
 
@@ -53,6 +53,8 @@ static void close_client(struct clients *clients, struct workspace *workspace, s
               connection_reason_text(connection->reason));
     atomic_fetch_add_explicit(&clients->requests, connection->requests, memory_order_relaxed);
     connection_cut(connection, workspace, &clients->peers[fd]);
+    if (connection->reason == REASON_SEND_TIMEOUT)
+        linger_forgo(connection);
     connection_close(connection);
     slot_release(&connection->slot);
     close(fd);
@@ -89,6 +91,7 @@ static struct connection_context context_of(const struct clients *clients,
         .limits = &clients->options.limits,
         .draining = &clients->admission.draining,
         .peer = &clients->peers[connection->fd],
+        .addresses = address_table_limits_requests(clients->addresses) ? clients->addresses : NULL,
     };
 }
 
@@ -107,18 +110,6 @@ static void raise_highest(struct clients *clients, int fd)
     int highest = atomic_load_explicit(&clients->highest_fd, memory_order_relaxed);
     while (fd > highest && !atomic_compare_exchange_weak(&clients->highest_fd, &highest, fd))
         ;
-}
-
-/* One that its address had better not have opened: whether it is to be answered, at least. */
-static bool is_answered(struct clients *clients, const struct peer *peer, enum address_verdict verdict,
-                        unsigned refused)
-{
-    char address[PEER_TEXT_MAX];
-    address_table_format(peer, address, sizeof address);
-    log_limit_worst(LOG_CAUSE_ADDRESS, refused,
-                    "Refused a connection of %s, which has %u already ([limits] connections_per_address)",
-                    address, clients->options.address_limits.connections);
-    return verdict == ADDRESS_REFUSED;
 }
 
 static void turn_away(struct clients *clients, struct workspace *workspace, struct connection *connection)
@@ -143,7 +134,9 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
     counter_add(&workspace->counters.accepted, 1);
     enum address_verdict verdict =
         address_table_enter(clients->addresses, &peer, workspace->now.usec, &refused);
-    if (verdict != ADDRESS_WELCOME && !is_answered(clients, &peer, verdict, refused)) {
+    if (verdict != ADDRESS_WELCOME)
+        excess_of_connections(clients->addresses, &peer, refused);
+    if (verdict == ADDRESS_EXCESS) {
         close(fd);
         counter_add(&workspace->counters.closes[REASON_ADDRESS], 1);
         admission_go_on(&clients->admission, index);
@@ -222,6 +215,19 @@ static bool drain_concerns(const struct clients *clients, const struct connectio
     }
 }
 
+/* Its time is over. Who was too slow at something is told of; who never began was not. */
+static enum connection_want expire_client(struct clients *clients, struct workspace *workspace,
+                                          struct connection *connection)
+{
+    enum connection_phase phase = connection_phase(connection);
+    const struct connection_context context = context_of(clients, connection);
+    enum connection_want want = connection_expire(connection, workspace, &context);
+    bool over = want == WANT_CLOSE || connection->reason != REASON_NONE;
+    if (over && (phase == PHASE_HEAD || phase == PHASE_BODY || phase == PHASE_SENDING))
+        excess_of_time(&clients->peers[connection->fd], connection_reason_text(connection->reason));
+    return want;
+}
+
 static void sweep_client(struct clients *clients, struct connection *connection, uint64_t grace_usec)
 {
     struct workspace *workspace = &clients->workspaces[clients->options.pool_size];
@@ -234,9 +240,8 @@ static void sweep_client(struct clients *clients, struct connection *connection,
         !expired && clients_draining(clients) && drain_concerns(clients, connection, now, grace_usec);
     if ((!expired && !drained) || !slot_claim_seen(&connection->slot, seen))
         return;
-    const struct connection_context context = context_of(clients, connection);
-    enum connection_want want = drained ? connection_drain(connection, workspace)
-                                        : connection_expire(connection, workspace, &context);
+    enum connection_want want =
+        drained ? connection_drain(connection, workspace) : expire_client(clients, workspace, connection);
     if (want == WANT_CLOSE)
         close_client(clients, workspace, connection);
     else
@@ -396,7 +401,7 @@ static void *map_table(size_t size)
 static int make_tables(struct clients *clients)
 {
     const struct clients_options *options = &clients->options;
-    unsigned max = fd_limit_connections(options->max_connections, &clients->table_size);
+    unsigned max = fd_limit_connections(options->max_connections, options->pool_size, &clients->table_size);
     if (max == 0)
         return -EMFILE;
     admission_init(&clients->admission, options->listeners, &clients->attention, max, options->exit_after);

@@ -35,10 +35,14 @@ struct config {
     unsigned fields;
     uint64_t body_bytes;
     unsigned connections_per_address; /* 0: off */
+    unsigned requests_per_second;     /* 0: off */
+    unsigned requests_burst;
+    unsigned send_rate; /* bytes a second; 0: off */
     /* [timeouts], microseconds */
     uint64_t head_usec;
     uint64_t idle_usec;
     uint64_t body_usec;
+    uint64_t request_usec;
     uint64_t send_usec;
     uint64_t drain_usec; /* 0: what is in flight is cut at once */
     /* [log] */

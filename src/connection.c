@@ -5,6 +5,7 @@
  */
 #include "connection.h"
 
+#include "excess.h"
 #include "http/request.h"
 #include "linger.h"
 #include "log.h"
@@ -20,7 +21,6 @@
 #include <unistd.h>
 
 #define USEC_PER_SEC 1000000
-#define NEVER        INT64_MAX
 
 /* How often a turn receives before the others have theirs. */
 enum { TURN_RECEIVES = 16 };
@@ -32,6 +32,7 @@ void connection_open(struct connection *c, int fd, const struct connection_limit
     c->watched = c->lingers = c->closing = false;
     c->requests = c->thrown_away = 0;
     c->id = 0;
+    c->begun_usec = 0;
     c->unfinished = NULL;
     connection_set_phase(c, PHASE_FRESH, now_usec + (int64_t)limits->head_usec);
 }
@@ -186,6 +187,17 @@ static void run_exchange(struct connection *c, struct workspace *w, const struct
     }
 }
 
+/* Whether the client's address may make one request more. */
+static bool may_ask(const struct workspace *w, const struct connection_context *context)
+{
+    unsigned refused;
+    if (!context->addresses ||
+        address_table_request(context->addresses, context->peer, w->now.usec, &refused))
+        return true;
+    excess_of_requests(context->addresses, context->peer, refused);
+    return false;
+}
+
 /* Answers the next whole head if there is one; false where more must be received first. */
 static bool answer_next(struct connection *c, struct workspace *w, const struct connection_context *context)
 {
@@ -198,6 +210,10 @@ static bool answer_next(struct connection *c, struct workspace *w, const struct 
     }
     if (length == 0)
         return false;
+    if (!may_ask(w, context)) {
+        refuse(c, w, 429);
+        return true;
+    }
     w->head_length = length;
     if (log_enabled(LOG_DEBUG))
         log_head(c, (struct str){received.data, length});
@@ -257,6 +273,7 @@ static ssize_t receive(struct connection *c, struct workspace *w)
         if (n < 0)
             return -errno;
         w->input_end += (size_t)n;
+        w->received += (size_t)n;
         return n;
     }
 }
@@ -329,40 +346,6 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
     }
 }
 
-static void enter_sending(struct connection *c, const struct workspace *w,
-                          const struct connection_limits *limits)
-{
-    linger_note_untaken(c);
-    connection_set_phase(c, PHASE_SENDING, w->now.usec + (int64_t)limits->send_usec);
-}
-
-/* The phase that follows from what is waited for, and its deadline. */
-static void enter_phase(struct connection *c, const struct workspace *w,
-                        const struct connection_limits *limits, enum connection_want want,
-                        uint32_t requests_before)
-{
-    enum connection_phase before = connection_phase(c);
-    if (before == PHASE_LINGERING)
-        return;
-    if (want == WANT_TIMER) {
-        connection_set_phase(c, PHASE_SLEEPING, NEVER);
-    } else if (want == WANT_WRITE) {
-        if (before != PHASE_SENDING || w->output.moved > 0)
-            enter_sending(c, w, limits);
-    } else if (w->head_length > 0) {
-        /* The clock of a body, as that of a head, runs from its start, however its bytes come in. */
-        bool begun = c->requests == requests_before && before == PHASE_BODY;
-        connection_set_phase(c, PHASE_BODY,
-                             begun ? connection_deadline(c) : w->now.usec + (int64_t)limits->body_usec);
-    } else if (w->input_end > w->input_start) {
-        bool begun = c->requests == requests_before && (before == PHASE_FRESH || before == PHASE_HEAD);
-        connection_set_phase(c, PHASE_HEAD,
-                             begun ? connection_deadline(c) : w->now.usec + (int64_t)limits->head_usec);
-    } else if (c->requests > 0 && (before != PHASE_IDLE || c->requests != requests_before)) {
-        connection_set_phase(c, PHASE_IDLE, w->now.usec + (int64_t)limits->idle_usec);
-    }
-}
-
 enum connection_want connection_run(struct connection *c, struct workspace *w,
                                     const struct connection_context *context)
 {
@@ -372,7 +355,7 @@ enum connection_want connection_run(struct connection *c, struct workspace *w,
         connection_phase(c) == PHASE_LINGERING ? linger_run(c, w) : converse(c, w, context);
     workspace_count_sent(w);
     if (want != WANT_CLOSE) {
-        enter_phase(c, w, context->limits, want, requests_before);
+        deadline_follow(c, w, context->limits, want, requests_before);
         if (!workspace_lay_down(w, &c->unfinished)) {
             trouble_with_connection("keep what is unfinished", -ENOMEM);
             want = connection_give_up(c, REASON_MEMORY);
@@ -425,22 +408,6 @@ static bool has_request(const struct connection *c)
            recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/*
- * The socket says that it is writable only when much of its buffer is free, and a client that has all but
- * closes late tells nothing: a slow one may have taken a good deal and there was no event. What it has
- * acknowledged tells.
- */
-static enum connection_want extend(struct connection *c, const struct workspace *w,
-                                   const struct connection_limits *limits)
-{
-    if (connection_phase(c) == PHASE_SENDING) {
-        connection_set_phase(c, PHASE_SENDING, w->now.usec + (int64_t)limits->send_usec);
-        return WANT_WRITE;
-    }
-    connection_set_phase(c, PHASE_LINGERING, w->now.usec + LINGER_USEC);
-    return WANT_READ;
-}
-
 enum connection_want connection_expire(struct connection *c, struct workspace *w,
                                        const struct connection_context *context)
 {
@@ -453,8 +420,8 @@ enum connection_want connection_expire(struct connection *c, struct workspace *w
     enum connection_phase phase = connection_phase(c);
     if (has_request(c))
         return WANT_READ;
-    if ((phase == PHASE_SENDING || phase == PHASE_LINGERING) && linger_has_taken_some(c))
-        return extend(c, w, context->limits);
+    if (deadline_is_put_off(c, w, context->limits))
+        return phase == PHASE_SENDING ? WANT_WRITE : WANT_READ;
     workspace_take_up(w, take(c));
     bool told = (phase == PHASE_HEAD || phase == PHASE_BODY) && tell_timeout(c, w);
     tell_answers(c, w, context->peer, reason[phase]);

@@ -1,7 +1,9 @@
 #ifndef HELLOD_CONNECTION_H
 #define HELLOD_CONNECTION_H
 
+#include "address_table.h"
 #include "connection_record.h"
+#include "deadline.h"
 #include "exchange.h"
 #include "peer.h"
 #include "workspace.h"
@@ -16,16 +18,13 @@
  * (see slot.h) from the event to the arming.
  */
 
-/* Times a connection may take, microseconds. */
-struct connection_limits {
-    uint64_t head_usec, idle_usec, body_usec, send_usec;
-};
-
 struct connection_context {
     const struct site *site;
     const struct connection_limits *limits;
     const _Atomic bool *draining;
     const struct peer *peer;
+    struct address_table
+        *addresses; /* who has counted the connection, to be asked for every request; or NULL */
 };
 
 /* A new client on a non-blocking stream socket. The fd stays the caller's to close. */

@@ -11,7 +11,7 @@ const char *connection_reason_text(enum connection_reason reason)
         [REASON_HEAD_TIMEOUT] = "no whole request in time",
         [REASON_BODY_TIMEOUT] = "no whole body in time",
         [REASON_IDLE_TIMEOUT] = "idle for too long",
-        [REASON_SEND_TIMEOUT] = "took no byte in time",
+        [REASON_SEND_TIMEOUT] = "took too little in time",
         [REASON_LINGER_TIMEOUT] = "did not close in time",
         [REASON_BROKEN] = "broken",
         [REASON_FILE] = "a file changed while it was sent",

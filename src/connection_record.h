@@ -61,6 +61,7 @@ struct connection {
     uint32_t thrown_away;          /* bytes, while lingering */
     uint64_t id;                   /* which one it is since the service started, from 1 */
     uint32_t untaken;              /* bytes in the socket that the client had yet to take, while sending */
+    int64_t begun_usec;            /* when the first byte of a request came that has yet to come as a whole */
     struct unfinished *unfinished; /* owned; NULL while nothing is */
 } __attribute__((aligned(64)));
 

@@ -1,5 +1,6 @@
 /* One record a connection, and behind it what is unfinished. */
 #include "connection_state.h"
+#include "deadline.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,12 +13,14 @@ struct record {
     uint32_t requests, thrown_away, untaken;
     uint8_t phase, reason, watched, lingers, closing, has_unfinished;
     uint8_t unused[6]; /* no padding: what leaves has been written */
+    int64_t begun_usec;
 };
 
 void connection_put(const struct connection *c, struct state *state)
 {
     const struct record record = {
         .deadline_usec = atomic_load_explicit(&c->deadline_usec, memory_order_relaxed),
+        .begun_usec = c->begun_usec,
         .word = slot_word(&c->slot),
         .fd = c->fd,
         .id = c->id,
@@ -56,6 +59,7 @@ int connection_get(struct connection *ret, struct state *state)
     *ret = (struct connection){
         .fd = record.fd,
         .deadline_usec = record.deadline_usec,
+        .begun_usec = record.begun_usec,
         .phase = record.phase,
         .reason = record.reason,
         .watched = record.watched,
@@ -101,6 +105,9 @@ void connection_change_limits(struct connection *c, const struct connection_limi
 {
     enum connection_phase phase = atomic_load_explicit(&c->phase, memory_order_relaxed);
     int64_t deadline = atomic_load_explicit(&c->deadline_usec, memory_order_relaxed);
-    uint64_t begun = (uint64_t)deadline - limit_of(phase, old);
-    atomic_store_explicit(&c->deadline_usec, (int64_t)(begun + limit_of(phase, new)), memory_order_relaxed);
+    uint64_t since = (uint64_t)deadline - limit_of(phase, old), until = since + limit_of(phase, new);
+    deadline = (int64_t)until;
+    if (phase == PHASE_HEAD || phase == PHASE_BODY)
+        deadline = deadline_within_request(c, deadline, new);
+    atomic_store_explicit(&c->deadline_usec, deadline, memory_order_relaxed);
 }

@@ -16,7 +16,8 @@ void connection_put(const struct connection *connection, struct state *state);
 /* 0; or -ENOMEM, or -EBADMSG for what connection_run() could not go on with: then *ret holds nothing. */
 int connection_get(struct connection *ret, struct state *state);
 
-/* Gives it the time that it would have left if the new limits had held since it began to wait. */
+/* Gives it the time that it would have left if the new limits had held since it began to wait; of a request
+ * whose time as a whole was about to be over, no more than that. */
 void connection_change_limits(struct connection *connection, const struct connection_limits *old,
                               const struct connection_limits *new);
 

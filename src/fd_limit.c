@@ -25,10 +25,11 @@ size_t fd_limit_raise(size_t needed)
     return setrlimit(RLIMIT_NOFILE, &wanted) == 0 ? limit.rlim_max : limit.rlim_cur;
 }
 
-unsigned fd_limit_connections(unsigned wanted, size_t *ret_fds)
+unsigned fd_limit_connections(unsigned wanted, unsigned workers, size_t *ret_fds)
 {
-    size_t fds = fd_limit_raise((size_t)wanted * FDS_A_CONNECTION + FD_LIMIT_RESERVED);
-    size_t fit = fds > FD_LIMIT_RESERVED ? (fds - FD_LIMIT_RESERVED) / FDS_A_CONNECTION : 0;
+    size_t reserved = FD_LIMIT_RESERVED + (size_t)workers * FD_LIMIT_A_WORKER;
+    size_t fds = fd_limit_raise((size_t)wanted * FDS_A_CONNECTION + reserved);
+    size_t fit = fds > reserved ? (fds - reserved) / FDS_A_CONNECTION : 0;
     *ret_fds = fds;
     if (fit >= wanted)
         return wanted;

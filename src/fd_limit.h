@@ -7,8 +7,8 @@
  */
 
 /* Fds that are not connections: listening sockets, the pool's, the log's, the document root's, and some to
- * spare. */
-enum { FD_LIMIT_RESERVED = 64 };
+ * spare; and those that a worker has open for a moment only, on its way to a file. */
+enum { FD_LIMIT_RESERVED = 64, FD_LIMIT_A_WORKER = 4 };
 
 /* A limit beyond this, as some containers have it, is lowered to it: a table is made by it. */
 enum { FD_LIMIT_MAX = 4 << 20 };
@@ -19,10 +19,10 @@ enum { FD_LIMIT_MAX = 4 << 20 };
 size_t fd_limit_raise(size_t needed);
 
 /*
- * Raises it to what so many connections need, and returns how many of them it allows, each with a file or a
- * timer beside its socket; with fewer the log says so, and with none (0) that is an error. *ret_fds: as of
- * fd_limit_raise().
+ * Raises it to what so many connections and workers need, and returns how many of them it allows, each with a
+ * file or a timer beside its socket; with fewer the log says so, and with none (0) that is an error.
+ * *ret_fds: as of fd_limit_raise().
  */
-unsigned fd_limit_connections(unsigned wanted, size_t *ret_fds);
+unsigned fd_limit_connections(unsigned wanted, unsigned workers, size_t *ret_fds);
 
 #endif

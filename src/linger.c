@@ -22,11 +22,17 @@ void linger_note_untaken(struct connection *c)
     c->untaken = untaken(c);
 }
 
-bool linger_has_taken_some(struct connection *c)
+uint64_t linger_count_taken(struct connection *c, uint64_t sent)
 {
-    uint32_t before = c->untaken;
+    uint64_t before = c->untaken + sent;
     linger_note_untaken(c);
-    return c->untaken < before;
+    return before > c->untaken ? before - c->untaken : 0;
+}
+
+void linger_forgo(const struct connection *c)
+{
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 }
 
 bool linger_may_close(const struct connection *c, const struct workspace *w)

@@ -30,10 +30,15 @@ enum connection_want linger_start(struct connection *connection, struct workspac
 /* Goes on with it. */
 enum connection_want linger_run(struct connection *connection, struct workspace *workspace);
 
+/* Makes close(2) a reset: of a client that won't take its response the kernel shall not keep the rest,
+ * either. */
+void linger_forgo(const struct connection *connection);
+
 /* Notes how much of what was sent the client has yet to take. */
 void linger_note_untaken(struct connection *connection);
 
-/* Whether it has taken some of it since; notes it anew. */
-bool linger_has_taken_some(struct connection *connection);
+/* How many bytes it has taken since, of those and of the `sent` ones that were given to the socket meanwhile;
+ * notes it anew. */
+uint64_t linger_count_taken(struct connection *connection, uint64_t sent);
 
 #endif

@@ -173,6 +173,7 @@ void workspace_take_up(struct workspace *workspace, struct unfinished *unfinishe
     workspace->input_start = workspace->input_end = workspace->head_length = 0;
     workspace->timer_fd = -1;
     workspace->share = TURN_REQUESTS;
+    workspace->received = 0;
     workspace->answer = (struct answer){0};
     answers_clear(&workspace->answers);
     output_reset(&workspace->output);

@@ -63,6 +63,7 @@ struct workspace {
     int timer_fd;       /* owned; -1: the exchange doesn't sleep */
     unsigned share;     /* of TURN_REQUESTS, those left */
     int64_t begun_usec; /* CLOCK_MONOTONIC, when the first byte of the input came, more or less */
+    size_t received;    /* bytes, in this turn */
     struct answer answer;
     struct parsed parsed;
     struct recent recent;

@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char get[] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+#define GET "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+static const char get[] = GET, get5[] = GET GET GET GET GET;
 
 static struct swarm *come_from(const struct server *server, unsigned last, unsigned count)
 {
@@ -165,6 +167,54 @@ static void a_full_server_says_so_once(void **state)
     server_stop(server);
 }
 
+static void assert_may_ask_again(struct server *server, uint32_t address)
+{
+    unsigned status = 0;
+    for (int64_t deadline = patience_deadline(); status != 200 && patience_now() < deadline;) {
+        struct client *client = client_connect_from(server, address);
+        client_get(client, "/");
+        status = client_receive(client, false)->status;
+        client_close(client);
+    }
+    assert_int_equal(status, 200);
+}
+
+/* They come together, so however slow the machine is, no time passes between them. */
+static void one_request_too_many_of_an_address_is_429(void **state)
+{
+    (void)state;
+    struct server *server = server_run("[limits]\nrequests_per_second = 1\nrequests_burst = 3\n");
+    struct client *client = client_connect_from(server, SWARM_ADDRESS(1, 1));
+    client_say(client, get5);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(client_receive(client, false)->status, 200);
+    const struct reply *reply = client_receive(client, false);
+    assert_int_equal(reply->status, 429);
+    assert_string_equal(reply_field(reply, "Retry-After"), "1");
+    assert_string_equal(reply_field(reply, "Connection"), "close");
+    client_expect_close(client);
+    assert_logged_once(server, "<5>Refused a request of 127.0.1.1, which makes more than 1 a second");
+    client_fetch(client_connect_from(server, SWARM_ADDRESS(1, 2)), "/", 200);
+    assert_may_ask_again(server, SWARM_ADDRESS(1, 1));
+    server_stop(server);
+}
+
+/* Neither those of this host, nor without the limit. */
+static void others_may_ask_as_much_as_they_like(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"[limits]\nrequests_per_second = 1\nrequests_burst = 1\n", ""};
+    for (unsigned i = 0; i < 2; i++) {
+        struct server *server = server_run(settings[i]);
+        struct client *client =
+            i == 0 ? client_connect(server, 0) : client_connect_from(server, SWARM_ADDRESS(1, 1));
+        client_say(client, get5);
+        for (unsigned j = 0; j < 5; j++)
+            assert_int_equal(client_receive(client, false)->status, 200);
+        server_stop(server);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +225,8 @@ int main(void)
         harness_test(this_host_itself_has_no_limit),
         harness_test(the_count_lives_through_a_reload),
         harness_test(a_full_server_says_so_once),
+        harness_test(one_request_too_many_of_an_address_is_429),
+        harness_test(others_may_ask_as_much_as_they_like),
     };
     return cmocka_run_group_tests_name("limits", tests, NULL, NULL);
 }

@@ -87,9 +87,17 @@ static void who_takes_nothing_is_cut_off(void **state)
     struct client *stuck = client_connect(server, 0);
     int64_t start = patience_now();
     client_get(stuck, "/large.bin");
-    server_await_log(server, "took no byte in time");
+    server_await_log(server, "took too little in time");
     assert_in_time("the end of a connection that takes nothing", start);
     server_stop(server);
+}
+
+/* A tenth of a second, and then a piece of it; false where there is no more. */
+static bool take_a_little(const struct client *client)
+{
+    char piece[PIECE];
+    (void)patience_poll(-1, 0, patience_now() + 100000);
+    return recv(client->fd, piece, sizeof piece, 0) > 0;
 }
 
 /* However small the pieces: a kernel with megabytes of send buffer tells the server of none for a long while.
@@ -101,35 +109,62 @@ static void who_takes_a_little_now_and_then_is_not(void **state)
     tree_noise(server->root, "large.bin", LARGE, 9);
     struct client *slow = client_connect(server, 0);
     client_get(slow, "/large.bin");
-    char piece[PIECE];
-    for (int64_t start = patience_now(); elapsed_ms(start) < SLOW_MS;) {
-        (void)patience_poll(-1, 0, patience_now() + 100000);
-        assert_true(recv(slow->fd, piece, sizeof piece, 0) > 0);
-    }
+    for (int64_t start = patience_now(); elapsed_ms(start) < SLOW_MS;)
+        assert_true(take_a_little(slow));
     char *log = server_log(server);
-    assert_null(strstr(log, "took no byte in time"));
+    assert_null(strstr(log, "took too little in time"));
     free(log);
     client_close(slow);
+    server_stop(server);
+}
+
+/* The same client, where more is asked of it; the journal has a line. */
+static void unless_it_lags_behind_the_rate(void **state)
+{
+    (void)state;
+    struct server *server = server_run("[limits]\nsend_rate = 1000000000\n[timeouts]\nsend = 1s\n");
+    tree_noise(server->root, "large.bin", LARGE, 9);
+    struct client *slow = client_connect(server, 0);
+    int64_t start = patience_now();
+    client_get(slow, "/large.bin");
+    while (take_a_little(slow))
+        assert_true(elapsed_ms(start) < PATIENCE_MS);
+    assert_in_time("the end of a connection that takes a little", start);
+    server_await_log(server, "<5>Cut off a client at 127.0.0.1: took too little in time\n");
     server_stop(server);
 }
 
 static void half_a_body_is_answered_by_408(void **state)
 {
     (void)state;
-    static const char *const starts[] = {"Content-Length: 1000\r\n\r\n",
-                                         "Transfer-Encoding: chunked\r\n\r\n3e8;a=\""};
     struct server *server = server_run("[timeouts]\nbody = 1s\n");
-    struct client *clients[2];
-    for (size_t i = 0; i < 2; i++) {
+    struct client *client = client_connect(server, 0);
+    int64_t start = patience_now();
+    client_say(client, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\nhalf of it");
+    assert_request_timeout(client);
+    assert_in_time("408", start);
+    server_await_log(server, "<5>Cut off a client at 127.0.0.1: no whole body in time\n");
+    server_stop(server);
+}
+
+static void a_request_has_its_time_however_steadily_it_comes(void **state)
+{
+    (void)state;
+    enum { PIECEMEAL = 3 };
+    static const char *const starts[PIECEMEAL] = {"X: ", "Content-Length: 1000\r\n\r\n",
+                                                  "Transfer-Encoding: chunked\r\n\r\n3e8;a=\""};
+    struct server *server = server_run("[timeouts]\nrequest = 1s\n");
+    struct client *clients[PIECEMEAL];
+    for (size_t i = 0; i < PIECEMEAL; i++) {
         clients[i] = client_connect(server, 0);
         client_say(clients[i], "POST / HTTP/1.1\r\nHost: a\r\n");
         client_say(clients[i], starts[i]);
     }
     int64_t start = patience_now();
     while (!patience_poll(clients[0]->fd, POLLIN, patience_now() + 100000) && elapsed_ms(start) < LATEST_MS)
-        for (size_t i = 0; i < 2; i++)
+        for (size_t i = 0; i < PIECEMEAL; i++)
             client_say(clients[i], "x");
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < PIECEMEAL; i++)
         assert_request_timeout(clients[i]);
     assert_in_time("408", start);
     server_stop(server);
@@ -156,7 +191,9 @@ int main(void)
         harness_test(an_idle_connection_ends_and_a_busy_one_does_not),
         harness_test(who_takes_nothing_is_cut_off),
         harness_test(who_takes_a_little_now_and_then_is_not),
+        harness_test(unless_it_lags_behind_the_rate),
         harness_test(half_a_body_is_answered_by_408),
+        harness_test(a_request_has_its_time_however_steadily_it_comes),
         harness_test(what_is_not_read_does_not_hold_the_connection),
     };
     return cmocka_run_group_tests_name("timeouts", tests, NULL, NULL);

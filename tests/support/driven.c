@@ -23,11 +23,12 @@ int driven_set_up(void **state)
     driven.site.sleep_usec = 1000;
     driven.site.limits = (struct request_limits){
         .request_line = 8 << 10, .head = 16 << 10, .fields = 100, .body = DRIVEN_BODY_MAX};
-    driven.limits =
-        (struct connection_limits){.head_usec = 10, .idle_usec = 20, .body_usec = 30, .send_usec = 40};
+    driven.limits = (struct connection_limits){
+        .head_usec = 10, .idle_usec = 20, .body_usec = 30, .request_usec = 35, .send_usec = 40};
     driven.draining = false;
     static const struct peer local;
-    driven.context = (struct connection_context){&driven.site, &driven.limits, &driven.draining, &local};
+    driven.context = (struct connection_context){
+        .site = &driven.site, .limits = &driven.limits, .draining = &driven.draining, .peer = &local};
     driven_open();
     return 0;
 }

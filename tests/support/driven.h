@@ -8,7 +8,8 @@
 
 /*
  * One connection driven by hand over a socket pair: no pool, no clock but the one that the test tells. Limits
- * are small numbers: a head may take 10 microseconds, an idle spell 20, a body 30, a stop in taking 40. The
+ * are small numbers: a head may take 10 microseconds, an idle spell 20, a stop within a body 30, a whole
+ * request 35, a stop in taking 40, at whatever rate. The
  * document root has hello.html ("hello") and big (DRIVEN_BIG bytes of noise, seed 1).
  */
 

@@ -63,7 +63,11 @@ static void set_up(bool by_hand)
     open_listener();
     const uint64_t hour = 3600 * UINT64_C(1000000);
     stage.options = (struct clients_options){.site = &stage.site,
-                                             .limits = {hour, hour, hour, hour},
+                                             .limits = {.head_usec = hour,
+                                                        .idle_usec = hour,
+                                                        .body_usec = hour,
+                                                        .request_usec = hour,
+                                                        .send_usec = hour},
                                              .max_connections = 20,
                                              .pool_size = by_hand ? 1 : WORKERS,
                                              .listeners = &stage.listeners};

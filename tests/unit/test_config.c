@@ -49,10 +49,14 @@ static const char everything[] = "[server]\n"
                                  "fields = 10000\n"
                                  "body = 2G\n"
                                  "connections_per_address = 1000000\n"
+                                 "requests_per_second = 1000000\n"
+                                 "requests_burst = 1\n"
+                                 "send_rate = off\n"
                                  "[timeouts]\n"
                                  "head = 1s\n"
                                  "idle = 1h\n"
                                  "body = 1500ms\n"
+                                 "request = 1h\n"
                                  "send = 1min 30s\n"
                                  "drain = 0\n"
                                  "[log]\n"
@@ -90,6 +94,10 @@ static void test_defaults(void **state)
     assert_int_equal(config->fields, 100);
     assert_int_equal(config->body_bytes, 1048576);
     assert_int_equal(config->connections_per_address, 512);
+    assert_int_equal(config->requests_per_second, 0);
+    assert_int_equal(config->requests_burst, 100);
+    assert_int_equal(config->send_rate, 256);
+    assert_int_equal(config->request_usec, 60000000);
     assert_int_equal(config->send_usec, 30000000);
     assert_int_equal(config->drain_usec, 10000000);
     assert_int_equal(config->level, LOG_INFO);
@@ -127,6 +135,10 @@ static void test_every_option(void **state)
     assert_int_equal(config->fields, 10000);
     assert_int_equal(config->body_bytes, INT64_C(2) << 30);
     assert_int_equal(config->connections_per_address, 1000000);
+    assert_int_equal(config->requests_per_second, 1000000);
+    assert_int_equal(config->requests_burst, 1);
+    assert_int_equal(config->send_rate, 0);
+    assert_int_equal(config->request_usec, 3600000000);
     assert_int_equal(config->send_usec, 90000000);
     assert_int_equal(config->drain_usec, 0);
     assert_int_equal(config->level, LOG_DEBUG);
@@ -221,11 +233,15 @@ static void test_dump_of_everything(void **state)
                               "fields = 10000\n"
                               "body = 2G\n"
                               "connections_per_address = 1000000\n"
+                              "requests_per_second = 1000000\n"
+                              "requests_burst = 1\n"
+                              "send_rate = off\n"
                               "\n"
                               "[timeouts]\n"
                               "head = 1s\n"
                               "idle = 1h\n"
                               "body = 1s 500ms\n"
+                              "request = 1h\n"
                               "send = 1min 30s\n"
                               "drain = 0s\n"
                               "\n"

@@ -433,7 +433,8 @@ static void several_ranges_are_sent_to_their_ends(void **state)
 static void new_limits_count_from_when_the_wait_began(void **state)
 {
     (void)state;
-    const struct connection_limits new = {.head_usec = 3, .idle_usec = 2000, .body_usec = 31, .send_usec = 0};
+    const struct connection_limits new = {
+        .head_usec = 3, .idle_usec = 2000, .body_usec = 31, .request_usec = 36, .send_usec = 0};
     static const struct {
         void (*make)(void);
         int64_t deadline;
@@ -450,6 +451,25 @@ static void new_limits_count_from_when_the_wait_began(void **state)
     }
 }
 
+/* That of a whole request goes with it to the successor, and further. */
+static void a_new_limit_of_a_request_counts_from_its_first_byte(void **state)
+{
+    (void)state;
+    struct connection_limits new = driven.limits;
+    for (new.request_usec = 5; new.request_usec <= 29; new.request_usec += 24) {
+        have_part_of_a_body();
+        driven_carry();
+        connection_change_limits(&driven.connection, &driven.limits, &new);
+        driven_assert_phase(PHASE_BODY, 1001 + (int64_t) new.request_usec);
+        start_anew();
+        have_part_of_a_head();
+        driven_carry();
+        connection_change_limits(&driven.connection, &driven.limits, &new);
+        driven_assert_phase(PHASE_HEAD, new.request_usec < 9 ? 1001 + (int64_t) new.request_usec : 1010);
+        start_anew();
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +479,7 @@ int main(void)
         driven_test(what_no_turn_could_have_left_is_refused),
         driven_test(several_ranges_are_sent_to_their_ends),
         driven_test(new_limits_count_from_when_the_wait_began),
+        driven_test(a_new_limit_of_a_request_counts_from_its_first_byte),
     };
     return cmocka_run_group_tests_name("connection state", tests, NULL, NULL);
 }
