@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -100,6 +101,9 @@ _Noreturn static void become(const struct process_plan *plan, pid_t parent)
     if (program >= 0)
         program = fcntl(program, F_DUPFD_CLOEXEC, PARKED_FD);
     place_fds(plan);
+    const struct rlimit fds = {plan->fd_limit, plan->fd_limit};
+    if (plan->fd_limit > 0 && setrlimit(RLIMIT_NOFILE, &fds) < 0)
+        _exit(EXIT_NOT_STARTED);
     if (plan->mode_bits_bind && geteuid() == 0 && give_up_override() < 0)
         _exit(EXIT_NOT_STARTED);
     if (plan->mode_bits_bind)

@@ -22,6 +22,7 @@ struct process_plan {
     const char *errors;                               /* a file that takes standard error */
     bool journal;                                     /* JOURNAL_STREAM names standard error */
     bool mode_bits_bind;                              /* file modes count for root, too */
+    unsigned long fd_limit;                           /* RLIMIT_NOFILE, soft and hard; 0: ours */
 };
 
 /* The process, running; fails the test where it can't be started. The files are emptied first. */

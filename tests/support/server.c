@@ -114,6 +114,7 @@ void server_spawn(struct server *server)
         .errors = errors,
         .journal = !server->plain_stderr,
         .mode_bits_bind = server->mode_bits_bind,
+        .fd_limit = server->fd_limit,
     };
     for (unsigned i = 0; i < server->argument_count; i++)
         plan.arguments[2 + i] = server->arguments[i];

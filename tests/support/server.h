@@ -37,12 +37,13 @@ struct server {
     struct tree *root; /* the document root, one of its own */
     struct server_socket sockets[SERVER_SOCKETS_MAX];
     unsigned socket_count;
-    bool unnamed;        /* no LISTEN_FDNAMES */
-    bool unnotified;     /* no NOTIFY_SOCKET */
-    bool plain_stderr;   /* no JOURNAL_STREAM: noise can't be told by priority then, only sanitizers' */
-    bool mode_bits_bind; /* file modes count even for root */
-    pid_t pid;           /* 0: not running */
-    char *ini;           /* what stands in the INI file below document_root */
+    bool unnamed;           /* no LISTEN_FDNAMES */
+    bool unnotified;        /* no NOTIFY_SOCKET */
+    bool plain_stderr;      /* no JOURNAL_STREAM: noise can't be told by priority then, only sanitizers' */
+    bool mode_bits_bind;    /* file modes count even for root */
+    unsigned long fd_limit; /* RLIMIT_NOFILE, which it can't raise; 0: ours */
+    pid_t pid;              /* 0: not running */
+    char *ini;              /* what stands in the INI file below document_root */
     bool whole_ini;
     char *program; /* NULL: $HELLOD; see server_install() */
     const char *arguments[SERVER_ARGUMENTS_MAX];
