@@ -110,6 +110,8 @@ static void without_any_fd_it_refuses_to_reload_and_stops(void **state)
     server_await_log(server, "Not reloaded, going on as before: ");
     client_fetch(client, "/", 200);
     client_close(client);
+    if (patience_sanitized())
+        limit_fds(server, FDS); /* which the sanitizer itself needs at the end */
     server_stop(server);
 }
 
