@@ -67,9 +67,9 @@ struct connection {
 
 _Static_assert(sizeof(struct connection) == 64, "an idle connection is one cache line");
 
-/* For people, and one word of it for programs. */
-const char *connection_reason_text(enum connection_reason reason);
+/* One word for programs, of letters and _, which stays as it is; and a few for people. */
 const char *connection_reason_word(enum connection_reason reason);
+const char *connection_reason_text(enum connection_reason reason);
 
 static inline enum connection_phase connection_phase(const struct connection *connection)
 {

@@ -157,14 +157,20 @@ static void write_access(const struct access_totals *access, FILE *out)
     fprintf(out, "%s{outcome=\"dropped\"} %" PRIu64 "\n", name, access->dropped);
 }
 
+/* What the kernel doesn't tell, for a sandbox that hides it, is no sample rather than a wrong one. */
+static void write_usage(FILE *out, const char *name, const char *help, uint64_t value)
+{
+    if (value > 0)
+        write_count(out, name, "gauge", help, value);
+}
+
 static void write_process(const struct metrics *metrics, FILE *out)
 {
     const struct process_usage *process = &metrics->process;
-    write_count(out, "process_resident_memory_bytes", "gauge", "Memory in use.", process->resident_bytes);
-    write_count(out, "process_virtual_memory_bytes", "gauge", "Address space in use.",
-                process->virtual_bytes);
-    write_count(out, "process_open_fds", "gauge", "File descriptors that are open.", process->fds);
-    write_count(out, "process_max_fds", "gauge", "File descriptors that may be open.", process->fds_max);
+    write_usage(out, "process_resident_memory_bytes", "Memory in use.", process->resident_bytes);
+    write_usage(out, "process_virtual_memory_bytes", "Address space in use.", process->virtual_bytes);
+    write_usage(out, "process_open_fds", "File descriptors that are open.", process->fds);
+    write_usage(out, "process_max_fds", "File descriptors that may be open.", process->fds_max);
     write_real(out, "process_cpu_seconds_total", "counter", "CPU time of all threads.",
                (double)process->cpu_nsec / NSEC_PER_SEC);
     describe(out, "process_start_time_seconds", "gauge",
