@@ -133,7 +133,7 @@ static void half_a_request_is_told_when_its_time_is_over(void **state)
     (void)state;
     driven_say("GET /late HTTP/1.1\r\nHost: y\r\n");
     assert_int_equal(driven_run(1001), WANT_READ);
-    driven.workspace.now_usec = 2000;
+    driven.workspace.now.usec = 2000;
     assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_READ);
     fake_journal_entry();
     fake_journal_expect("HTTP_TARGET=/late");
@@ -210,7 +210,7 @@ static void a_client_that_takes_nothing_is_told_of(void **state)
     (void)state;
     begin_big();
     linger_note_untaken(&driven.connection);
-    driven.workspace.now_usec = 2000;
+    driven.workspace.now.usec = 2000;
     assert_int_equal(connection_expire(&driven.connection, &driven.workspace, &driven.context), WANT_CLOSE);
     assert_true(expect_cut("send_timeout") > 0);
 }

@@ -14,8 +14,8 @@
 
 static enum connection_want expire(int64_t now_usec)
 {
-    driven.workspace.now_usec = now_usec;
-    return connection_expire(&driven.connection, &driven.workspace, &driven.limits);
+    driven.workspace.now.usec = now_usec;
+    return connection_expire(&driven.connection, &driven.workspace, &driven.context);
 }
 
 static void a_body_has_time_as_long_as_it_comes_and_the_request_allows(void **state)
