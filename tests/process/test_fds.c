@@ -108,7 +108,10 @@ static void without_any_fd_it_refuses_to_reload_and_stops(void **state)
     limit_fds(server, NONE);
     server_signal(server, SIGHUP);
     server_await_log(server, "Not reloaded, going on as before: ");
-    client_fetch(client, "/", 200);
+    /* Whether the page is still in the cache depends on how long that took. */
+    client_get(client, "/");
+    unsigned status = client_receive(client, false)->status;
+    assert_true(status == 200 || status == 503);
     client_close(client);
     if (patience_sanitized())
         limit_fds(server, FDS); /* which the sanitizer itself needs at the end */
