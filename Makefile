@@ -111,6 +111,11 @@ coverage: ## how many lines of src/http the unit tests and conversations run: 97
 lint: ## layers, purity, lengths, layout, scripts, pages, units
 	@tests/check lint
 
+.PHONY: soak
+MINUTES ?= 30
+soak: deps-check ## honest and hostile clients, changing files and reloads all at once, for MINUTES=30
+	@LONG=1 SOAK_MINUTES=$(MINUTES) T=soak tests/check one
+
 .PHONY: fuzz
 SECONDS ?= 60
 fuzz: deps-fuzz ## look for inputs that break something, a minute for each harness; T=word for some, SECONDS=n
