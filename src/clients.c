@@ -38,6 +38,7 @@ struct clients {
     struct attention attention;
     struct admission admission;
     struct tally_probe probe;
+    unsigned transfers; /* found by the last sweep; the main thread's */
     _Atomic int highest_fd;
     _Atomic uint64_t requests;
 };
@@ -235,6 +236,7 @@ static void sweep_client(struct clients *clients, struct connection *connection,
     struct slot_seen seen;
     if (!slot_is_waiting(&connection->slot, &seen))
         return;
+    clients->transfers += connection_phase(connection) == PHASE_SENDING;
     bool expired = atomic_load_explicit(&connection->deadline_usec, memory_order_relaxed) <= now;
     bool drained =
         !expired && clients_draining(clients) && drain_concerns(clients, connection, now, grace_usec);
@@ -251,6 +253,7 @@ static void sweep_client(struct clients *clients, struct connection *connection,
 bool clients_sweep(struct clients *clients, uint64_t grace_usec)
 {
     workspace_start_turn(&clients->workspaces[clients->options.pool_size]);
+    clients->transfers = 0;
     int highest = atomic_load(&clients->highest_fd);
     for (int fd = 0; fd <= highest; fd++)
         sweep_client(clients, &clients->table[fd], grace_usec);
@@ -316,6 +319,17 @@ void clients_measure(struct clients *clients, struct clients_measures *ret)
     /* Those who come and go meanwhile make it a little more or less. */
     unsigned all = clients_count(clients);
     ret->in_hand = all > waiting ? all - waiting : 0;
+}
+
+struct clients_pulse clients_pulse(const struct clients *clients)
+{
+    struct counters counters;
+    struct clients_pulse pulse = {.connections = clients_count(clients), .transfers = clients->transfers};
+    tally_sum(clients->workspaces, clients->options.pool_size, &counters);
+    for (unsigned method = 0; method < COUNTERS_METHODS; method++)
+        for (unsigned class = 0; class < COUNTERS_CLASSES; class ++)
+            pulse.answers += counter_get(&counters.answers[method][class]);
+    return pulse;
 }
 
 void clients_probe_queue(struct clients *clients)

@@ -97,6 +97,15 @@ struct clients_measures {
 
 void clients_measure(struct clients *clients, struct clients_measures *ret);
 
+/* What changes from second to second, at little cost. */
+struct clients_pulse {
+    unsigned connections;
+    unsigned transfers; /* connections in the middle of a response, as the last sweep found them */
+    uint64_t answers;   /* since the start, over reloads */
+};
+
+struct clients_pulse clients_pulse(const struct clients *clients);
+
 /* Has one of the workers measure how long a job waits in the pool's queue. */
 void clients_probe_queue(struct clients *clients);
 

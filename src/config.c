@@ -54,6 +54,8 @@ const struct config_option config_options[] = {
      "The path that tells a load balancer how the server is: 200, and 503 once it stops; off: there is none."},
     {"server", "max_connections", FIELD(max_connections), {CONFIG_COUNT, 1, 1000000}, "32768",
      "How many clients may be connected at a time; more of them wait."},
+    {"server", "idle_exit", FIELD(idle_exit_usec), {CONFIG_DURATION_OR_OFF, SEC, 24 * HOUR}, "off",
+     "How long nobody may be connected before the process ends, until the next client comes; off: it stays."},
     {"server", "cache", FIELD(cache_bytes), {CONFIG_SIZE, 0, TIB / KIB}, "32M",
      "How much memory may keep what was sent lately, for a second or as long as the file is unchanged; 0: none."},
     {"limits", "request_line", FIELD(request_line_bytes), {CONFIG_SIZE, 256, 16 * KIB}, "8K",

@@ -27,8 +27,9 @@ struct config {
     uint64_t sleep_usec;               /* 0: off, no /sleep */
     char *health;                      /* a path without the slash in front; NULL: off */
     unsigned max_connections;
-    uint64_t cache_bytes; /* 0: no cache */
-    struct rules rules;   /* and of the sections [path ...], [redirect] and [errors]: config_rules.h */
+    uint64_t idle_exit_usec; /* 0: off, the process stays */
+    uint64_t cache_bytes;    /* 0: no cache */
+    struct rules rules;      /* and of the sections [path ...], [redirect] and [errors]: config_rules.h */
     /* [limits] */
     uint64_t request_line_bytes;
     uint64_t head_bytes;

@@ -14,5 +14,6 @@
 #define EVENT_NOT_RELOADED "c89ffc3dc0c746618dd6b156562ea496" /* it has not, and goes on as before */
 #define EVENT_DRAIN_CUT    "77187c8cae3042e2ae5dea3671e8d6dc" /* a stop has cut connections short */
 #define EVENT_ACCESS_SUM   "faf475a3ed634a669cc9e47cf5c87b0a" /* requests were counted, not written */
+#define EVENT_WORKER_STUCK "36d83299415048e4a642be98a2146879" /* a worker has been too long at a job */
 
 #endif

@@ -25,6 +25,8 @@
 /* While the kernel is too short of memory to arm the job list's eventfd, whoever holds it looks so often. */
 enum { RETRY_MSEC = 100 };
 
+enum { LINE_BYTES = 64 };
+
 #define KEY_JOBS (POOL_KEY_RESERVED + 0)
 #define KEY_HALT (POOL_KEY_RESERVED + 1)
 
@@ -39,6 +41,8 @@ struct worker {
     pthread_t thread;
     unsigned number;
     bool holds_jobs; /* the job list's eventfd is in its hands: it couldn't be armed */
+    _Atomic uint64_t turns;
+    char apart[LINE_BYTES]; /* no worker writes to the line of memory of another */
 };
 
 struct pool {
@@ -164,6 +168,13 @@ static void do_job(struct worker *worker, const struct epoll_event *event)
         pool->ready(pool->context, worker->number, event->data.u64, event->events);
 }
 
+/* Only the worker itself writes. */
+static void count_turn(struct worker *worker)
+{
+    uint64_t turns = atomic_load_explicit(&worker->turns, memory_order_relaxed);
+    atomic_store_explicit(&worker->turns, turns + 1, memory_order_relaxed);
+}
+
 static void *work(void *argument)
 {
     struct worker *worker = argument;
@@ -175,10 +186,12 @@ static void *work(void *argument)
         if (n < 0 && errno == EINTR)
             continue;
         assert(n == 1 || (n == 0 && worker->holds_jobs));
+        count_turn(worker);
         if (n == 1 && event.data.u64 != KEY_HALT)
             do_job(worker, &event);
         if (worker->holds_jobs)
             run_job(worker);
+        count_turn(worker);
     }
     log_debug("Worker %u shutting down.", worker->number);
     return NULL;
@@ -349,6 +362,11 @@ void pool_resume(struct pool *pool)
     assert(pool->pausing);
     end_pause(pool);
     unlock(pool);
+}
+
+uint64_t pool_turns(const struct pool *pool, unsigned worker)
+{
+    return atomic_load_explicit(&pool->workers[worker].turns, memory_order_relaxed);
 }
 
 int pool_epoll_fd(const struct pool *pool)

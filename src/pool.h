@@ -65,6 +65,12 @@ int pool_unwatch(struct pool *pool, int fd);
 int pool_pause(struct pool *pool, uint64_t patience_usec);
 void pool_resume(struct pool *pool);
 
+/*
+ * Grows by one as the worker takes something to do and as it is done with it: odd while it is at a job, even
+ * while it waits for one or stands still. `worker` is below the pool's size. Any thread.
+ */
+uint64_t pool_turns(const struct pool *pool, unsigned worker);
+
 /* The set, with all that is watched in it, for a successor of this process; close-on-exec. */
 int pool_epoll_fd(const struct pool *pool);
 

@@ -1,7 +1,7 @@
 /*
  * The main thread. It serves nobody: it waits for signals, and once a second, while there are clients, sweeps
- * for those whose time is over. While it drains it looks more often, and leaves when the last one has gone or
- * the time is up.
+ * for those whose time is over, and tells the service manager how it goes. While it drains it looks more
+ * often, and leaves when the last one has gone or the time is up.
  */
 #include "server.h"
 
@@ -9,6 +9,7 @@
 #include "cache.h"
 #include "clients.h"
 #include "event.h"
+#include "idle.h"
 #include "journal.h"
 #include "log.h"
 #include "log_limit.h"
@@ -16,7 +17,9 @@
 #include "reload_ask.h"
 #include "resource.h"
 #include "service.h"
+#include "status.h"
 #include "telemetry.h"
+#include "watchdog.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -24,6 +27,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MIME_TYPES "/etc/mime.types"
@@ -50,9 +54,13 @@ struct server {
     struct clients *clients;
     struct pool *pool;
     struct telemetry telemetry;
+    struct status status;
+    struct watchdog watchdog;
+    struct idle idle;
     sd_event *event;
     sd_event_source *sweep;
     pid_t asker; /* who sent SIGHUP */
+    uint64_t grace_usec;
     bool draining, stopped, reload_wanted;
     bool told_to_stop; /* by a signal; another one doesn't wait */
 };
@@ -75,6 +83,13 @@ static int schedule_sweep(struct server *server)
     uint64_t in = server->draining ? DRAIN_SWEEP_USEC : SWEEP_USEC;
     int r = sd_event_source_set_time_relative(server->sweep, in);
     return r < 0 ? r : sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
+}
+
+static int64_t now_usec(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
 static int leave_if_drained(struct server *server)
@@ -111,10 +126,20 @@ int server_drain(struct server *server, const char *why)
     int r = sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, server->config->drain_usec, 1000,
                                        on_drain_over, server);
     if (r >= 0) {
-        clients_sweep(server->clients, DRAIN_GRACE_USEC);
+        clients_sweep(server->clients, server->grace_usec);
         r = schedule_sweep(server);
     }
     return r < 0 ? r : leave_if_drained(server);
+}
+
+/* The socket stays, and whoever came this very moment is served. */
+static int leave_idle(void *context)
+{
+    struct server *server = context;
+    if (server->draining)
+        return 0;
+    server->grace_usec = server->config->drain_usec;
+    return server_drain(server, "Nobody has come for as long as idle_exit says");
 }
 
 static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *context)
@@ -143,14 +168,31 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     return 0;
 }
 
+/* `watched`: the next sweep is sure to come. Somebody may be counted who isn't there, for a moment. */
+static int tell(struct server *server, bool watched)
+{
+    struct clients_pulse pulse = clients_pulse(server->clients);
+    int64_t now = now_usec();
+    if (!watched)
+        pulse.connections = 0;
+    watchdog_look(&server->watchdog, server->pool, server->config->pool_size, watched, now);
+    if (server->draining)
+        return 0;
+    if (status_update(&server->status, &pulse, server->watchdog.stuck, now))
+        service_status(server->status.text);
+    return idle_look(&server->idle, pulse.connections > 0);
+}
+
 static int on_sweep(sd_event_source *source, uint64_t usec, void *context)
 {
     (void)source;
     (void)usec;
     struct server *server = context;
-    bool again = clients_sweep(server->clients, DRAIN_GRACE_USEC);
+    bool again = clients_sweep(server->clients, server->grace_usec);
     again = log_limit_tell() || again;
     int r = again ? schedule_sweep(server) : 0;
+    if (r >= 0)
+        r = tell(server, again);
     return r < 0 ? r : leave_if_drained(server);
 }
 
@@ -164,6 +206,8 @@ static int on_clients(sd_event_source *source, int fd, uint32_t events, void *co
         return -errno;
     if (clients_draining(server->clients) && !server->draining)
         return server_drain(server, "Served as many clients as --exit-after says");
+    const struct clients_pulse pulse = clients_pulse(server->clients);
+    status_begin(&server->status, &pulse, now_usec());
     int r = schedule_sweep(server);
     return r < 0 ? r : leave_if_drained(server);
 }
@@ -308,7 +352,14 @@ static int start(struct server *server, const struct server_options *options)
         r = take_up(server, options->state, &epoll_fd);
     if (r == 0)
         r = start_pool(server, epoll_fd);
-    return r == 0 ? telemetry_serve(&server->telemetry, server->event, options->listeners) : r;
+    if (r == 0)
+        r = telemetry_serve(&server->telemetry, server->event, options->listeners);
+    if (r < 0)
+        return r;
+    status_init(&server->status, server->telemetry.history.started_usec);
+    watchdog_init(&server->watchdog, service_watchdog());
+    return idle_init(&server->idle, server->event, server->clients, server->config->idle_exit_usec,
+                     leave_idle, server);
 }
 
 int server_start(struct server **ret, const struct server_options *options)
@@ -317,6 +368,7 @@ int server_start(struct server **ret, const struct server_options *options)
     if (!server)
         return -ENOMEM;
     server->config = options->config;
+    server->grace_usec = DRAIN_GRACE_USEC;
     int r = open_site(server);
     if (r < 0) {
         free(server);
@@ -335,6 +387,8 @@ int server_start(struct server **ret, const struct server_options *options)
 int server_run(struct server *server)
 {
     server->reload_wanted = false;
+    if (!server->watchdog.watches)
+        watchdog_rest(&server->watchdog);
     while (!server->stopped && !server->reload_wanted) {
         int r = sd_event_run(server->event, UINT64_MAX);
         if (r < 0) {
@@ -342,7 +396,10 @@ int server_run(struct server *server)
             return r;
         }
     }
-    return server->stopped ? SERVER_STOPPED : SERVER_RELOAD;
+    if (server->stopped)
+        return SERVER_STOPPED;
+    watchdog_ping(&server->watchdog, now_usec());
+    return SERVER_RELOAD;
 }
 
 pid_t server_asker(const struct server *server)
@@ -401,6 +458,7 @@ void server_end(struct server *server)
                  (unsigned long long)totals.connections, (unsigned long long)totals.requests, cut);
     }
     telemetry_end(&server->telemetry);
+    idle_end(&server->idle);
     sd_event_source_unref(server->sweep);
     sd_event_unref(server->event);
     clients_free(server->clients);

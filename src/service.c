@@ -11,6 +11,9 @@
 
 enum { STATUS_MAX = 512 };
 
+/* What service_ready() said last. */
+static char ready_status[STATUS_MAX];
+
 static void notify_plain(const char *state, const char *status)
 {
     char message[STATUS_MAX + 128];
@@ -20,19 +23,44 @@ static void notify_plain(const char *state, const char *status)
         log_warning("Can't tell the service manager \"%s\": %s", state, strerror(-r));
 }
 
-static void notify(const char *state, const char *format, va_list arguments)
+/* What comes again and again is no news where it fails. */
+static void notify_quietly(const char *message)
 {
-    char status[STATUS_MAX];
-    vsnprintf(status, sizeof status, format, arguments);
-    notify_plain(state, status);
+    (void)sd_notify(0, message);
 }
 
 void service_ready(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    notify("READY=1", format, arguments);
+    vsnprintf(ready_status, sizeof ready_status, format, arguments);
     va_end(arguments);
+    notify_plain("READY=1", ready_status);
+}
+
+void service_status(const char *text)
+{
+    char message[2 * STATUS_MAX];
+    snprintf(message, sizeof message, "STATUS=%s; %s", ready_status, text);
+    notify_quietly(message);
+}
+
+uint64_t service_watchdog(void)
+{
+    uint64_t usec;
+    return sd_watchdog_enabled(0, &usec) > 0 ? usec : 0;
+}
+
+void service_ping(void)
+{
+    notify_quietly("WATCHDOG=1");
+}
+
+void service_watch(uint64_t usec)
+{
+    char message[64];
+    snprintf(message, sizeof message, "WATCHDOG=1\nWATCHDOG_USEC=%llu", (unsigned long long)usec);
+    notify_quietly(message);
 }
 
 void service_reloading(void)
@@ -48,10 +76,11 @@ void service_reloading(void)
 
 void service_stopping(uint64_t usec, const char *format, ...)
 {
-    char state[64];
+    char state[64], status[STATUS_MAX];
     snprintf(state, sizeof state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%llu", (unsigned long long)usec);
     va_list arguments;
     va_start(arguments, format);
-    notify(state, format, arguments);
+    vsnprintf(status, sizeof status, format, arguments);
     va_end(arguments);
+    notify_plain(state, status);
 }

@@ -14,6 +14,19 @@ void service_ready(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* A reload has begun; service_ready() ends it, whether it came to something or not. */
 void service_reloading(void);
 
+/* What `systemctl status` shows from now on behind what service_ready() said, until that says something else.
+ */
+void service_status(const char *text);
+
+/* How long the service manager waits for a service_ping() before it restarts the service (WatchdogSec=), in
+ * microseconds; 0: it doesn't watch. */
+uint64_t service_watchdog(void);
+
+void service_ping(void);
+
+/* A ping, after which that is how long it waits. */
+void service_watch(uint64_t usec);
+
 /* The stop has begun, and takes so long at most: the unit's own limit is extended where it is shorter. */
 void service_stopping(uint64_t usec, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

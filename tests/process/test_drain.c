@@ -149,7 +149,7 @@ static void a_late_client_is_answered_by_the_next_process(void **state)
 static void a_download_goes_on_to_its_last_byte(void **state)
 {
     (void)state;
-    struct server *server = run("");
+    struct server *server = run("[timeouts]\ndrain = 1min\n");
     tree_noise(server->root, "large.bin", LARGE, 7);
     struct client *client = client_connect(server, TCP);
     client_get(client, "/large.bin");

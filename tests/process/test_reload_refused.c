@@ -280,7 +280,7 @@ static void a_worker_that_does_not_come_back_is_not_waited_for(void **state)
     (void)state;
     struct server *server = run("pool_size = 2\n");
     pid_t worker = 0;
-    assert_int_equal(server_workers(server, &worker), 2);
+    assert_int_equal(server_workers(server, &worker, 1), 2);
     if (ptrace(PTRACE_SEIZE, worker, NULL, NULL) < 0) {
         harness_say_skipped("a worker that does not come back", strerror(errno));
         server_stop(server);

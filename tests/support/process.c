@@ -53,8 +53,8 @@ static void place_output(const char *path, int fd)
 
 static void set_environment(const struct process_plan *plan)
 {
-    const char *const names[] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "NOTIFY_SOCKET",
-                                 "JOURNAL_STREAM"};
+    const char *const names[] = {"LISTEN_PID",     "LISTEN_FDS",   "LISTEN_FDNAMES", "NOTIFY_SOCKET",
+                                 "JOURNAL_STREAM", "WATCHDOG_PID", "WATCHDOG_USEC"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         unsetenv(names[i]);
     if (plan->fd_count > 0) {
@@ -65,6 +65,10 @@ static void set_environment(const struct process_plan *plan)
     }
     if (plan->notify_socket)
         setenv("NOTIFY_SOCKET", plan->notify_socket, 1);
+    if (plan->watchdog_usec > 0) {
+        set_number("WATCHDOG_PID", (unsigned long)getpid());
+        set_number("WATCHDOG_USEC", plan->watchdog_usec);
+    }
     struct stat st;
     if (plan->journal && fstat(STDERR_FILENO, &st) == 0) {
         char stream[64];

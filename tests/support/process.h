@@ -18,6 +18,7 @@ struct process_plan {
     unsigned fd_count;                                /* 0: no LISTEN_* at all */
     const char *fd_names;                             /* LISTEN_FDNAMES, "a:b"; NULL: none */
     const char *notify_socket;                        /* NOTIFY_SOCKET; NULL: none */
+    uint64_t watchdog_usec;                           /* WATCHDOG_USEC; 0: none */
     const char *output;                               /* a file that takes standard output; NULL: /dev/null */
     const char *errors;                               /* a file that takes standard error */
     bool journal;                                     /* JOURNAL_STREAM names standard error */

@@ -110,6 +110,7 @@ void server_spawn(struct server *server)
         .fd_count = server->socket_count,
         .fd_names = server->unnamed ? NULL : names,
         .notify_socket = server->unnotified ? NULL : notify,
+        .watchdog_usec = server->watchdog_usec,
         .output = output,
         .errors = errors,
         .journal = !server->plain_stderr,
@@ -200,7 +201,14 @@ static bool has_line(const char *text, const char *line)
     return false;
 }
 
-const char *server_await_message(struct server *server, const char *line)
+static bool has_status(const char *text, const char *part)
+{
+    const char *status = strstr(text, "STATUS=");
+    return status && strstr(status, part);
+}
+
+static const char *await_message(struct server *server, bool (*has)(const char *text, const char *part),
+                                 const char *part)
 {
     int64_t deadline = patience_deadline();
     int ended = process_fd(server->pid);
@@ -209,16 +217,26 @@ const char *server_await_message(struct server *server, const char *line)
     while (!got && patience_poll_either(server->notify_fd, ended, deadline)) {
         bool over = patience_poll(ended, POLLIN, 0);
         while (!got && (message = take_message(server)))
-            got = has_line(message, line);
+            got = has(message, part);
         if (over)
             break;
     }
     close(ended);
     if (!got) {
         server_show_log(server);
-        fail_msg("no %s from hellod; it said:\n%s", line, server->notified);
+        fail_msg("no %s from hellod; it said:\n%s", part, server->notified);
     }
     return message;
+}
+
+const char *server_await_message(struct server *server, const char *line)
+{
+    return await_message(server, has_line, line);
+}
+
+const char *server_await_status(struct server *server, const char *text)
+{
+    return await_message(server, has_status, text);
 }
 
 const char *server_messages(struct server *server)
@@ -257,6 +275,8 @@ static bool is_noise(const struct server *server, const char *line)
             return false;
     /* An access entry tells of what the test did. */
     if (strstr(line, " - - ["))
+        return false;
+    if (server->was_reloaded && strstr(line, "Not reloaded, going on as before: the server is stopping"))
         return false;
     /* The leak checker, of a thread that was joined and is not quite gone. */
     if (strstr(line, "Unable to get registers from thread"))

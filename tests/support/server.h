@@ -39,9 +39,11 @@ struct server {
     unsigned socket_count;
     bool unnamed;           /* no LISTEN_FDNAMES */
     bool unnotified;        /* no NOTIFY_SOCKET */
+    uint64_t watchdog_usec; /* WATCHDOG_USEC; 0: none */
     bool plain_stderr;      /* no JOURNAL_STREAM: noise can't be told by priority then, only sanitizers' */
     bool mode_bits_bind;    /* file modes count even for root */
     unsigned long fd_limit; /* RLIMIT_NOFILE, which it can't raise; 0: ours */
+    bool was_reloaded;      /* on a busy machine it is asked twice, and may be stopping by then */
     pid_t pid;              /* 0: not running */
     char *ini;              /* what stands in the INI file below document_root */
     bool whole_ini;
@@ -106,10 +108,10 @@ char *server_answer(struct server *server);
 /* Fails the test unless server_reload() succeeds, with nothing said. */
 void server_expect_reload(struct server *server);
 
-/* Of the process that runs: open fds, and the threads that serve, of which one's id goes into *ret_one
- * (NULL: it isn't wanted). */
+/* Of the process that runs: open fds, and the threads that serve, of which so many ids at most go into `ret`.
+ */
 unsigned server_fds(const struct server *server);
-unsigned server_workers(const struct server *server, pid_t *ret_one);
+unsigned server_workers(const struct server *server, pid_t *ret, unsigned most);
 
 /* Waits until it has no more than so many fds. */
 void server_await_fds(const struct server *server, unsigned count);
@@ -125,6 +127,9 @@ void server_signal(struct server *server, int number);
 /* Waits for a message to NOTIFY_SOCKET that holds this line; all of that message, which lives as long as the
  * server. */
 const char *server_await_message(struct server *server, const char *line);
+
+/* The same for a message with a STATUS= that has this text in it. */
+const char *server_await_status(struct server *server, const char *text);
 
 /* All messages so far, without waiting. */
 const char *server_messages(struct server *server);

@@ -87,6 +87,7 @@ char *server_answer(struct server *server)
 
 void server_expect_reload(struct server *server)
 {
+    server->was_reloaded = true;
     int status = server_reload(server);
     char *answer = server_answer(server);
     if (status != 0 || *answer)
@@ -123,16 +124,16 @@ static bool is_worker(const struct server *server, const char *thread)
     return worker;
 }
 
-unsigned server_workers(const struct server *server, pid_t *ret_one)
+unsigned server_workers(const struct server *server, pid_t *ret, unsigned most)
 {
     unsigned count = 0;
     DIR *entries = open_folder(server, "task");
     for (struct dirent *entry; (entry = readdir(entries));) {
         if (!is_worker(server, entry->d_name))
             continue;
+        if (count < most)
+            ret[count] = (pid_t)strtol(entry->d_name, NULL, 10);
         count++;
-        if (ret_one)
-            *ret_one = (pid_t)strtol(entry->d_name, NULL, 10);
     }
     closedir(entries);
     return count;

@@ -42,6 +42,7 @@ static const char everything[] = "[server]\n"
                                  "sleep = off\n"
                                  "health = a/health\n"
                                  "max_connections = 1000000\n"
+                                 "idle_exit = 90s\n"
                                  "cache = 64M\n"
                                  "[limits]\n"
                                  "request_line = 16K\n"
@@ -85,6 +86,7 @@ static void test_defaults(void **state)
     assert_int_equal(config->sleep_usec, 5000000);
     assert_null(config->health);
     assert_int_equal(config->max_connections, 32768);
+    assert_int_equal(config->idle_exit_usec, 0);
     assert_int_equal(config->cache_bytes, 32 << 20);
     assert_int_equal(config->head_usec, 10000000);
     assert_int_equal(config->idle_usec, 60000000);
@@ -126,6 +128,7 @@ static void test_every_option(void **state)
     assert_int_equal(config->sleep_usec, 0);
     assert_string_equal(config->health, "a/health");
     assert_int_equal(config->max_connections, 1000000);
+    assert_int_equal(config->idle_exit_usec, 90000000);
     assert_int_equal(config->cache_bytes, 64 << 20);
     assert_int_equal(config->head_usec, 1000000);
     assert_int_equal(config->idle_usec, 3600000000);
@@ -225,6 +228,7 @@ static void test_dump_of_everything(void **state)
                               "sleep = off\n"
                               "health = /a/health\n"
                               "max_connections = 1000000\n"
+                              "idle_exit = 1min 30s\n"
                               "cache = 64M\n"
                               "\n"
                               "[limits]\n"

@@ -8,7 +8,7 @@ if [ "$boot" -eq 1 ]; then
     sed -i 's/^port = .*/prot = 8081/; s/^idle = .*/idle = never/' /etc/hello.ini
     wait_for not_applied_times 1
     port_line=$(grep --line-number '^prot' /etc/hello.ini | cut --delimiter=: --fields=1)
-    idle_line=$(grep --line-number '^idle' /etc/hello.ini | cut --delimiter=: --fields=1)
+    idle_line=$(grep --line-number '^idle =' /etc/hello.ini | cut --delimiter=: --fields=1)
     said=$(journal --unit=hello-config.service --priority=err)
     like "*/etc/hello.ini:$port_line: *prot = 8081: unknown key, did you mean port?*" "$said" 'the journal tells the first mistake'
     like "*/etc/hello.ini:$idle_line: *idle = never: not a duration*" "$said" 'and the second'
