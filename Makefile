@@ -262,5 +262,5 @@ system-programs: $(SYSTEM_PROGRAMS)
 .PHONY: bench-programs
 bench-programs: $(B)/hellod $(BENCH_PROGRAMS)
 
--include $(OBJECTS:.o=.d) $(SUPPORT:.o=.d) $(FAULT:.o=.d) $(UNIT_TESTS:=.d) $(FUZZ_TESTS:=.d) $(OTHER_TESTS:=.d) $(BENCH_PROGRAMS:=.d)
+-include $(OBJECTS:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c))
 .SECONDARY:
