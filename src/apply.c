@@ -10,6 +10,7 @@
 #include "ini_watch.h"
 #include "listening.h"
 #include "log.h"
+#include "missed.h"
 #include "service_view.h"
 #include "socket_hooks.h"
 #include "socket_state.h"
@@ -234,6 +235,7 @@ static int take_turn(void)
 int apply_all(const char *ini)
 {
     struct ini_watch before, after;
+    struct units units;
     int r = 0;
     if (geteuid() != 0) {
         log_error("To apply %s takes root", ini);
@@ -248,6 +250,8 @@ int apply_all(const char *ini)
         if (ini_watch_equal(&before, &after))
             break;
     }
+    if (units_of_config(ini, &units))
+        missed_note(&units, &before);
     return r;
 }
 

@@ -1,6 +1,8 @@
 /* By stat(2) alone: which file is there, its size, and when it was last written or replaced. */
 #include "ini_watch.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <time.h>
 
 enum { STEP_MSEC = 50, STEPS_STILL = 4, STEPS_MAX = 60 };
@@ -36,4 +38,15 @@ void ini_watch_settle(const char *path, struct ini_watch *ret)
         still = ini_watch_equal(ret, &now) ? still + 1 : 0;
         *ret = now;
     }
+}
+
+void ini_watch_format(const struct ini_watch *watch, char text[static INI_WATCH_TEXT_MAX])
+{
+    const struct stat *st = &watch->st;
+    if (!watch->there)
+        snprintf(text, INI_WATCH_TEXT_MAX, "absent\n");
+    else
+        snprintf(text, INI_WATCH_TEXT_MAX, "%jx %jx %jd %jd.%09ld %jd.%09ld\n", (uintmax_t)st->st_dev,
+                 (uintmax_t)st->st_ino, (intmax_t)st->st_size, (intmax_t)st->st_mtim.tv_sec,
+                 st->st_mtim.tv_nsec, (intmax_t)st->st_ctim.tv_sec, st->st_ctim.tv_nsec);
 }

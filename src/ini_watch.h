@@ -19,6 +19,10 @@ void ini_watch_look(const char *path, struct ini_watch *ret);
  */
 void ini_watch_settle(const char *path, struct ini_watch *ret);
 
+/* The same state as text, and other states as other texts. */
+enum { INI_WATCH_TEXT_MAX = 160 };
+void ini_watch_format(const struct ini_watch *watch, char text[static INI_WATCH_TEXT_MAX]);
+
 /* The same file with the same content, as far as stat(2) tells. */
 bool ini_watch_equal(const struct ini_watch *a, const struct ini_watch *b);
 

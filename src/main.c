@@ -9,6 +9,7 @@
 #include "listening.h"
 #include "log.h"
 #include "mismatch.h"
+#include "missed.h"
 #include "options.h"
 #include "reload.h"
 #include "reload_ask.h"
@@ -42,6 +43,8 @@ static int act_on_units(const struct options *options)
         return ask_to_reload((pid_t)options->number);
     case OPTIONS_APPLY:
         return apply_all(options->config);
+    case OPTIONS_APPLY_MISSED:
+        return missed_look(options->config);
     case OPTIONS_APPLY_SOCKET:
         return apply_socket(options->config);
     case OPTIONS_SOCKET_STARTING:

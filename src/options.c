@@ -29,6 +29,7 @@ static const struct option long_options[] = {
     {"check", no_argument, NULL, OPTION_ACTION + OPTIONS_CHECK},
     {"check-site", no_argument, NULL, OPTION_ACTION + OPTIONS_CHECK_SITE},
     {"apply", no_argument, NULL, OPTION_ACTION + OPTIONS_APPLY},
+    {"apply-missed", no_argument, NULL, OPTION_ACTION + OPTIONS_APPLY_MISSED},
     {"apply-socket", no_argument, NULL, OPTION_ACTION + OPTIONS_APPLY_SOCKET},
     {"socket-starting", no_argument, NULL, OPTION_ACTION + OPTIONS_SOCKET_STARTING},
     {"socket-started", no_argument, NULL, OPTION_ACTION + OPTIONS_SOCKET_STARTED},
@@ -65,8 +66,8 @@ static void print_help(void)
         "  --version       print the version, and exit\n"
         "  --help          print this, and exit\n"
         "\n"
-        "What the units run: --apply-socket within a reload of hello.service, --socket-started and\n"
-        "--socket-stopped when hello.socket has begun to listen and has ended.\n"
+        "What the units run: --apply-socket within a reload of hello.service, --apply-missed after --apply,\n"
+        "--socket-started and --socket-stopped when hello.socket has begun to listen and has ended.\n"
         "\n"
         "What the configuration may say, with what holds where it says nothing:\n");
     config_help(stdout);

@@ -8,6 +8,7 @@ enum options_action {
     OPTIONS_CHECK,           /* --check: read the configuration, say "OK" or what is wrong */
     OPTIONS_CHECK_SITE,      /* --check-site: list what clients can't get */
     OPTIONS_APPLY,           /* --apply: bring the configuration into force */
+    OPTIONS_APPLY_MISSED,    /* --apply-missed: what was saved as nobody watched */
     OPTIONS_APPLY_SOCKET,    /* --apply-socket: the part of it that is the socket's, within a reload */
     OPTIONS_SOCKET_STARTING, /* --socket-starting, --socket-started, --socket-stopped: what hello.socket runs
                               */

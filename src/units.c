@@ -31,10 +31,12 @@ static bool make(struct str instance, struct units *ret)
 {
     int length = (int)instance.length;
     const char *data = instance.data;
-    int n = snprintf(ret->config, sizeof ret->config, "hello-config%.*s.service", length, data);
+    int n = snprintf(ret->again, sizeof ret->again, "hello-config-again%.*s.service", length, data);
+    snprintf(ret->config, sizeof ret->config, "hello-config%.*s.service", length, data);
+    snprintf(ret->watch, sizeof ret->watch, "hello-config%.*s.path", length, data);
     snprintf(ret->socket, sizeof ret->socket, "hello%.*s.socket", length, data);
     snprintf(ret->service, sizeof ret->service, "hello%.*s.service", length, data);
-    return n > 0 && (size_t)n < sizeof ret->config;
+    return n > 0 && (size_t)n < sizeof ret->again;
 }
 
 bool units_of_config(const char *path, struct units *ret)

@@ -14,7 +14,9 @@ enum { UNIT_NAME_MAX = 256 };
 struct units {
     char socket[UNIT_NAME_MAX];
     char service[UNIT_NAME_MAX];
-    char config[UNIT_NAME_MAX]; /* the service that applies the file: "hello-config.service" */
+    char config[UNIT_NAME_MAX]; /* the service that applies the file: "hello-config.service", */
+    char watch[UNIT_NAME_MAX];  /* what starts that when the file is saved: "hello-config.path", */
+    char again[UNIT_NAME_MAX];  /* and what looks whether a save was missed: "hello-config-again.service" */
 };
 
 /* False where no unit reads the file of that path, or NAME can't be part of a unit's name as it stands. */

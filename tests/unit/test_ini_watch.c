@@ -6,12 +6,17 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool changed(const char *path, struct ini_watch *known)
 {
     struct ini_watch now;
+    char before[INI_WATCH_TEXT_MAX], after[INI_WATCH_TEXT_MAX];
     ini_watch_look(path, &now);
     bool equal = ini_watch_equal(known, &now);
+    ini_watch_format(known, before);
+    ini_watch_format(&now, after);
+    assert_int_equal(strcmp(before, after) == 0, equal);
     *known = now;
     return !equal;
 }

@@ -13,12 +13,15 @@ static void test_of_config(void **state)
 {
     (void)state;
     static const struct {
-        const char *path, *socket, *service, *config;
+        const char *path, *socket, *service, *config, *watch, *again;
     } rows[] = {
-        {"/etc/hello.ini", "hello.socket", "hello.service", "hello-config.service"},
-        {"/etc/hello/shop.ini", "hello@shop.socket", "hello@shop.service", "hello-config@shop.service"},
+        {"/etc/hello.ini", "hello.socket", "hello.service", "hello-config.service", "hello-config.path",
+         "hello-config-again.service"},
+        {"/etc/hello/shop.ini", "hello@shop.socket", "hello@shop.service", "hello-config@shop.service",
+         "hello-config@shop.path", "hello-config-again@shop.service"},
         {"/etc/hello/a.b-c_d:9.ini", "hello@a.b-c_d:9.socket", "hello@a.b-c_d:9.service",
-         "hello-config@a.b-c_d:9.service"},
+         "hello-config@a.b-c_d:9.service", "hello-config@a.b-c_d:9.path",
+         "hello-config-again@a.b-c_d:9.service"},
     };
     static const char *const strangers[] = {
         "",
@@ -40,6 +43,8 @@ static void test_of_config(void **state)
         assert_string_equal(units.socket, rows[i].socket);
         assert_string_equal(units.service, rows[i].service);
         assert_string_equal(units.config, rows[i].config);
+        assert_string_equal(units.watch, rows[i].watch);
+        assert_string_equal(units.again, rows[i].again);
     }
     for (size_t i = 0; i < COUNT(strangers); i++)
         if (units_of_config(strangers[i], &units))
