@@ -49,12 +49,12 @@ static void take(const struct cached *held, struct found *ret)
 }
 
 /* What is kept for the key and can be trusted: what was found last, if that is it. */
-static struct recent hold(const struct lookup *lookup, const struct cache_key *key)
+static struct kept hold(const struct lookup *lookup, const struct cache_key *key)
 {
-    struct recent *recent = lookup->recent, kept = {0};
-    if (recent->held && lookup->now->usec < recent->until_usec && cache_is_for(recent->held, key)) {
-        kept = *recent;
-        recent->held = NULL; /* handed over */
+    struct kept *last = &lookup->recent->kept, kept = {0};
+    if (last->held && lookup->now->usec < last->until_usec && cache_is_for(last->held, key)) {
+        kept = *last;
+        last->held = NULL; /* handed over */
     } else {
         kept.held = cache_get(lookup->cache, key, lookup->now->usec, &kept.until_usec);
     }
@@ -81,7 +81,8 @@ static bool get(const struct lookup *lookup, const struct cache_key *key, struct
         }
         representation_close(&opened);
     }
-    recent_forget(&ret->kept);
+    cache_release(held);
+    ret->kept.held = NULL;
     return false;
 }
 
@@ -147,6 +148,22 @@ static void add(const struct lookup *lookup, const struct cache_key *key, struct
     settle(ret);
 }
 
+static bool is_absent(const struct lookup *lookup, const struct absence *absence, struct str path)
+{
+    return lookup->now->usec < absence->until_usec && path.length > 0 &&
+           str_equal(path, (struct str){absence->path, absence->length});
+}
+
+/* One path a thread: names that don't exist take no room of what does. */
+static void note_absence(const struct lookup *lookup, struct absence *absence, struct str path)
+{
+    if (!lookup->cache || path.length > sizeof absence->path)
+        return;
+    memcpy(absence->path, path.data, path.length);
+    absence->length = path.length;
+    absence->until_usec = lookup->now->usec + CACHE_TRUST_USEC;
+}
+
 static void begin(struct found *ret)
 {
     ret->head = (struct str){NULL, 0};
@@ -161,11 +178,18 @@ void lookup_target(const struct lookup *lookup, const struct target *target, con
         .wishes = number_of(wishes),
     };
     begin(ret);
+    struct resolution *found = &ret->resolution;
     if (get(lookup, &key, ret))
         return;
-    resolve(lookup->root, lookup->rules, target, wishes, &ret->resolution);
-    if (ret->resolution.status == 200 && ret->resolution.lasting)
+    if (is_absent(lookup, &lookup->recent->target, key.path)) {
+        resolve_absent(lookup->rules, key.path, found);
+        return;
+    }
+    resolve(lookup->root, lookup->rules, target, wishes, found);
+    if (found->status == 200 && found->lasting)
         add(lookup, &key, ret);
+    else if (found->status == 404 && found->lasting)
+        note_absence(lookup, &lookup->recent->target, key.path);
 }
 
 unsigned lookup_file(const struct lookup *lookup, const char *file, struct found *ret)
@@ -174,9 +198,13 @@ unsigned lookup_file(const struct lookup *lookup, const char *file, struct found
     /* The paths of targets begin with a slash. */
     const struct cache_key key = {.path = str_of(file)};
     begin(ret);
+    if (is_absent(lookup, &lookup->recent->file, key.path))
+        return 404;
     if (get(lookup, &key, ret))
         return 200;
     found->status = resource_open_path(lookup->root, file, &found->representation);
+    if (found->status == 404)
+        note_absence(lookup, &lookup->recent->file, key.path);
     if (found->status != 200)
         return found->status;
     found->coding = CODING_IDENTITY;
@@ -193,12 +221,12 @@ void lookup_end(const struct lookup *lookup, struct found *found)
         representation_close(&found->resolution.representation);
     if (!found->kept.held)
         return;
-    recent_forget(lookup->recent);
-    *lookup->recent = found->kept; /* handed over */
+    cache_release(lookup->recent->kept.held);
+    lookup->recent->kept = found->kept; /* handed over */
 }
 
 void recent_forget(struct recent *recent)
 {
-    cache_release(recent->held);
-    recent->held = NULL;
+    cache_release(recent->kept.held);
+    *recent = (struct recent){0};
 }

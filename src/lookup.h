@@ -16,13 +16,29 @@ struct moment {
     char date[DATE_LENGTH];
 };
 
-/*
- * What a thread has found last. Asked for it again, within the time that it may be trusted, it has it at
- * hand: no lock is taken and no line of memory goes from one processor to another. All zero at first.
- */
-struct recent {
+/* What is held of the cache, and up to when it is to be trusted; held NULL: nothing. */
+struct kept {
     const struct cached *held;
     int64_t until_usec;
+};
+
+/* A path that led to nothing lately. */
+enum { ABSENCE_PATH_MAX = 128 };
+
+struct absence {
+    int64_t until_usec; /* up to which that is to be trusted */
+    size_t length;      /* 0: none */
+    char path[ABSENCE_PATH_MAX];
+};
+
+/*
+ * What a thread has found last, and what it has not. Asked for it again, within the time that it may be
+ * trusted, it has it at hand: no lock is taken and no line of memory goes from one processor to another. It
+ * may be of what the cache has dropped meanwhile. All zero at first.
+ */
+struct recent {
+    struct kept kept;
+    struct absence target, file; /* of lookup_target() and lookup_file() */
 };
 
 struct lookup {
@@ -37,7 +53,7 @@ struct found {
     struct resolution resolution;
     struct str head; /* of a 200, as response_write_kept() wants it; empty: not known yet */
     enum cache_use use;
-    struct recent kept; /* what of the cache that is, if it is of it: to be held until lookup_end() */
+    struct kept kept; /* that is of it */
 };
 
 /* To be ended by lookup_end(), before or after the representation's file was taken over. */
@@ -50,7 +66,7 @@ unsigned lookup_file(const struct lookup *lookup, const char *file, struct found
 
 void lookup_end(const struct lookup *lookup, struct found *found);
 
-/* Lets go of it. */
+/* Forgets all, and lets go of it. */
 void recent_forget(struct recent *recent);
 
 #endif

@@ -136,20 +136,24 @@ static void fall_back(const struct document_root *root, const struct rules *rule
     ret->vary = ret->vary.length > 0 ? STR("Accept, Accept-Encoding") : STR("Accept");
 }
 
+void resolve_absent(const struct rules *rules, struct str path, struct resolution *ret)
+{
+    ret->status = 404;
+    ret->lasting = true;
+    ret->representation = (struct representation){.fd = -1};
+    ret->redirect = NULL;
+    ret->vary = (struct str){NULL, 0};
+    rules_find(rules, path, STR(""), &ret->policy);
+}
+
 void resolve(const struct document_root *root, const struct rules *rules, const struct target *target,
              const struct wishes *wishes, struct resolution *ret)
 {
     struct str path = {ret->path, resolve_path(target, ret->path)};
-    ret->status = 404;
+    resolve_absent(rules, path, ret);
     ret->lasting = false;
-    ret->representation = (struct representation){.fd = -1};
-    ret->redirect = NULL;
-    ret->vary = (struct str){NULL, 0};
-    if (path.length == 0) {
-        rules_find(rules, STR(""), STR(""), &ret->policy);
+    if (path.length == 0)
         return;
-    }
-    rules_find(rules, path, STR(""), &ret->policy);
     ret->redirect = rules_redirect(rules, path, &ret->star);
     if (ret->redirect) {
         ret->status = ret->redirect->status;
@@ -161,6 +165,7 @@ void resolve(const struct document_root *root, const struct rules *rules, const 
         settle_file(root, rules, path, wishes, ret);
         return;
     }
+    ret->lasting = ret->status == 404 && !ret->policy.listing && !ret->policy.fallback;
     bool absent = ret->status == 404 && !target->hidden;
     if (absent && target->folder && ret->policy.listing)
         list_folder(root, ret->file, wishes, ret);

@@ -30,7 +30,7 @@ struct resolution {
     struct str star;
     struct str vary;         /* which wishes made a difference, as Vary has it; empty: none */
     struct policy policy;    /* for the path, and with 200 for the file that answers */
-    bool lasting;            /* with 200: what decided is the path and Accept-Encoding, nothing else */
+    bool lasting;            /* what decided is the path, with 200 and Accept-Encoding, nothing else */
     char file[PATH_MAX];     /* with that: the path beneath the document root of what answers */
     char path[PATH_MAX + 2]; /* what `star` points into: decoded, with its slashes */
 };
@@ -45,5 +45,8 @@ size_t resolve_path(const struct target *target, char path[static PATH_MAX + 2])
  */
 void resolve(const struct document_root *root, const struct rules *rules, const struct target *target,
              const struct wishes *wishes, struct resolution *ret);
+
+/* The same of a target that has come to a lasting 404 lately, by its path, without a look at the files. */
+void resolve_absent(const struct rules *rules, struct str path, struct resolution *ret);
 
 #endif

@@ -123,7 +123,7 @@ void workspace_init(struct workspace *workspace, const struct site *site, struct
     workspace->worker = worker;
     workspace->now.second = INT64_MIN;
     workspace->parsed.length = 0;
-    workspace->recent.held = NULL;
+    workspace->recent = (struct recent){0};
     workspace_take_up(workspace, NULL);
 }
 

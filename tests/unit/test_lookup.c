@@ -270,6 +270,34 @@ static void codings_are_kept_apart(void **state)
     }
 }
 
+/* What wasn't there may be a second later; of others nothing is known. */
+static void what_was_absent_is_so_for_a_second(void **state)
+{
+    (void)state;
+    struct found found;
+    assert_found("new.txt", CACHE_UNUSED, "404");
+    assert_int_equal(lookup_file(&f.lookup, "new.txt", &found), 404);
+    tree_text(f.tree, "new.txt", "new");
+    tree_text(f.tree, "other.txt", "other");
+    f.now.usec += SECOND - 1;
+    assert_found("new.txt", CACHE_UNUSED, "404");
+    assert_int_equal(lookup_file(&f.lookup, "new.txt", &found), 404);
+    assert_found("other.txt", CACHE_MISS, "other");
+    f.now.usec += 1;
+    assert_int_equal(lookup_file(&f.lookup, "new.txt", &found), 200);
+    lookup_end(&f.lookup, &found);
+    assert_found("new.txt", CACHE_MISS, "new");
+}
+
+static void without_a_cache_nothing_is_known_to_be_absent(void **state)
+{
+    (void)state;
+    f.lookup.cache = NULL;
+    assert_found("new.txt", CACHE_UNUSED, "404");
+    tree_text(f.tree, "new.txt", "new");
+    assert_found("new.txt", CACHE_MISS, "new");
+}
+
 static void a_page_is_no_target(void **state)
 {
     (void)state;
@@ -357,6 +385,8 @@ int main(void)
         TEST(of_a_large_file_the_place_is_kept),
         TEST(a_large_file_is_never_outdated),
         TEST(codings_are_kept_apart),
+        TEST(what_was_absent_is_so_for_a_second),
+        TEST(without_a_cache_nothing_is_known_to_be_absent),
         TEST(a_page_is_no_target),
         TEST(nobody_sees_a_mix_of_two_versions),
     };
