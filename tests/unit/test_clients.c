@@ -84,7 +84,11 @@ static int set_up(void **state)
     f.listeners.list[0].fd = open_listener();
     const uint64_t hour = 3600 * UINT64_C(1000000);
     f.options = (struct clients_options){.site = &f.site,
-                                         .limits = {hour, hour, hour, hour},
+                                         .limits = {.head_usec = hour,
+                                                    .idle_usec = hour,
+                                                    .body_usec = hour,
+                                                    .request_usec = hour,
+                                                    .send_usec = hour},
                                          .max_connections = 20,
                                          .pool_size = 1,
                                          .listeners = &f.listeners};
