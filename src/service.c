@@ -1,11 +1,16 @@
 /* One message to the service manager a change of state, each with a STATUS= for people. */
 #include "service.h"
 
+#include "cleanup.h"
 #include "log.h"
 
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
@@ -23,10 +28,24 @@ static void notify_plain(const char *state, const char *status)
         log_warning("Can't tell the service manager \"%s\": %s", state, strerror(-r));
 }
 
-/* What comes again and again is no news where it fails. */
+/*
+ * What comes again and again is no news where it fails. sd_notify(3) waits where the manager doesn't read,
+ * and this thread must hear of a stop meanwhile; so here is its protocol without the wait.
+ */
 static void notify_quietly(const char *message)
 {
-    (void)sd_notify(0, message);
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un name = {.sun_family = AF_UNIX};
+    size_t length = path ? strlen(path) : 0;
+    if (length < 2 || length >= sizeof name.sun_path)
+        return;
+    memcpy(name.sun_path, path, length);
+    if (*path == '@')
+        name.sun_path[0] = '\0';
+    CLEANUP(close_fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0)
+        (void)sendto(fd, message, strlen(message), MSG_NOSIGNAL, (const struct sockaddr *)&name,
+                     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
 }
 
 void service_ready(const char *format, ...)

@@ -276,7 +276,7 @@ static bool is_noise(const struct server *server, const char *line)
     /* An access entry tells of what the test did. */
     if (strstr(line, " - - ["))
         return false;
-    if (server->was_reloaded && strstr(line, "Not reloaded, going on as before: the server is stopping"))
+    if (server->was_reloaded && strstr(line, "Not reloaded: the server is stopping"))
         return false;
     /* The leak checker, of a thread that was joined and is not quite gone. */
     if (strstr(line, "Unable to get registers from thread"))
@@ -309,7 +309,13 @@ bool server_has_ended(struct server *server)
 int server_end(struct server *server)
 {
     assert_true(server->pid > 0);
-    int status = process_wait(server->pid, patience_deadline());
+    /* It waits where nobody reads what it tells the service manager. */
+    int ended = process_fd(server->pid);
+    int64_t deadline = patience_deadline();
+    while (patience_poll_either(server->notify_fd, ended, deadline) && !patience_poll(ended, POLLIN, 0))
+        server_messages(server);
+    close(ended);
+    int status = process_wait(server->pid, deadline);
     if (status < 0) {
         server_show_log(server);
         fail_msg("hellod did not end");
