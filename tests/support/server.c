@@ -346,8 +346,10 @@ void server_kill_all(void)
     while (servers) {
         struct server *server = servers;
         servers = server->next;
+        /* Of threads that are traced still, the end is to be taken notice of first. */
         if (server->pid > 0 && kill(server->pid, SIGKILL) == 0)
-            waitpid(server->pid, NULL, 0);
+            for (pid_t ended = 0; ended >= 0 && ended != server->pid;)
+                ended = waitpid(-1, NULL, __WALL);
         for (unsigned i = 0; i < server->socket_count; i++)
             close(server->sockets[i].fd);
         if (server->notify_fd >= 0)
