@@ -23,6 +23,7 @@ struct entry {
     uint64_t hash;
     size_t size;
     int64_t trusted_until_usec; /* under the shard's lock, as `asked` is */
+    _Atomic uint64_t requests;
     bool asked;
     _Atomic unsigned holders; /* the table is one */
     uint32_t wishes;
@@ -102,6 +103,11 @@ static struct entry **find(const struct shard *shard, uint64_t hash, const struc
     return place;
 }
 
+static void count_requests(struct entry *entry, uint64_t count)
+{
+    atomic_fetch_add_explicit(&entry->requests, count, memory_order_relaxed);
+}
+
 static const struct cached *hold(struct entry *entry)
 {
     atomic_fetch_add_explicit(&entry->holders, 1, memory_order_relaxed);
@@ -118,6 +124,11 @@ void cache_release(const struct cached *cached)
 {
     if (cached)
         let_go((struct entry *)(uintptr_t)cached);
+}
+
+void cache_note_requests(const struct cached *cached, uint64_t count)
+{
+    count_requests((struct entry *)(uintptr_t)cached, count);
 }
 
 static void ring_insert(struct shard *shard, struct entry *entry)
@@ -231,6 +242,7 @@ const struct cached *cache_get(struct cache *cache, const struct cache_key *key,
     if (entry && now_usec < entry->trusted_until_usec) {
         entry->asked = true;
         *ret_until_usec = entry->trusted_until_usec;
+        count_requests(entry, 1);
         cached = hold(entry);
     }
     unlock(shard);
@@ -248,6 +260,7 @@ const struct cached *cache_confirm(struct cache *cache, const struct cache_key *
     if (*place && cache_same_file(&(*place)->cached.representation, seen)) {
         if ((*place)->trusted_until_usec < now_usec + CACHE_TRUST_USEC)
             (*place)->trusted_until_usec = now_usec + CACHE_TRUST_USEC;
+        count_requests(*place, 1);
         cached = hold(*place);
     } else if (*place) {
         take_out(shard, place);
@@ -302,6 +315,7 @@ const struct cached *cache_put(struct cache *cache, const struct cache_key *key,
     if (!entry)
         return NULL;
     entry->trusted_until_usec = now_usec + CACHE_TRUST_USEC;
+    atomic_init(&entry->requests, 1);
     atomic_init(&entry->holders, 1); /* the caller */
     lock(shard);
     struct entry **place = find(shard, hash, key);
@@ -314,6 +328,36 @@ const struct cached *cache_put(struct cache *cache, const struct cache_key *key,
     }
     unlock(shard);
     return &entry->cached;
+}
+
+/* Among those that are held already, in order, or not at all; how many they are then. */
+static unsigned rank(struct entry *entry, struct cache_popular *list, unsigned count, unsigned max)
+{
+    uint64_t requests = atomic_load_explicit(&entry->requests, memory_order_relaxed);
+    if (count == max) {
+        if (max == 0 || list[max - 1].requests >= requests)
+            return count;
+        cache_release(list[--count].held);
+    }
+    unsigned place = count;
+    for (; place > 0 && list[place - 1].requests < requests; place--)
+        list[place] = list[place - 1];
+    list[place] = (struct cache_popular){hold(entry), {entry->path, entry->path_length}, requests};
+    return count + 1;
+}
+
+unsigned cache_busiest(struct cache *cache, struct cache_popular *ret, unsigned max)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; cache && i < SHARDS; i++) {
+        struct shard *shard = &cache->shards[i];
+        lock(shard);
+        struct entry *entry = shard->hand;
+        for (size_t left = shard->entry_count; left > 0; left--, entry = entry->behind)
+            count = rank(entry, ret, count, max);
+        unlock(shard);
+    }
+    return count;
 }
 
 size_t cache_bytes(struct cache *cache)

@@ -72,6 +72,23 @@ const struct cached *cache_put(struct cache *cache, const struct cache_key *key,
 
 void cache_release(const struct cached *cached);
 
+/* What is held was asked for so many times more, by who didn't ask the cache for it. */
+void cache_note_requests(const struct cached *cached, uint64_t count);
+
+/* Something that is kept, and how often it was asked for since then. */
+struct cache_popular {
+    const struct cached *held; /* to be released */
+    struct str path;           /* of the key; it lives as long as it is held */
+    uint64_t requests;
+};
+
+/*
+ * What is asked for most, and most of all first, at most `max` of it: how many there are. What is kept of a
+ * path for several wishes counts apart. Takes each lock for as long as all that is kept takes to be looked
+ * through.
+ */
+unsigned cache_busiest(struct cache *cache, struct cache_popular *ret, unsigned max);
+
 /* The bytes that all that is kept takes. */
 size_t cache_bytes(struct cache *cache);
 

@@ -54,6 +54,7 @@ static struct kept hold(const struct lookup *lookup, const struct cache_key *key
     struct kept *last = &lookup->recent->kept, kept = {0};
     if (last->held && lookup->now->usec < last->until_usec && cache_is_for(last->held, key)) {
         kept = *last;
+        kept.again++;
         last->held = NULL; /* handed over */
     } else {
         kept.held = cache_get(lookup->cache, key, lookup->now->usec, &kept.until_usec);
@@ -227,6 +228,9 @@ void lookup_end(const struct lookup *lookup, struct found *found)
 
 void recent_forget(struct recent *recent)
 {
-    cache_release(recent->kept.held);
+    const struct kept *kept = &recent->kept;
+    if (kept->held && kept->again > 0)
+        cache_note_requests(kept->held, kept->again);
+    cache_release(kept->held);
     *recent = (struct recent){0};
 }

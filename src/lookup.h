@@ -20,6 +20,7 @@ struct moment {
 struct kept {
     const struct cached *held;
     int64_t until_usec;
+    uint64_t again; /* how often it was at hand; the cache hears of it when it is forgotten */
 };
 
 /* A path that led to nothing lately. */

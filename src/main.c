@@ -17,6 +17,7 @@
 #include "service.h"
 #include "socket_hooks.h"
 #include "socket_state.h"
+#include "top.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,13 +35,15 @@ static int ask_to_reload(pid_t server)
     return r == 0 ? EXIT_SUCCESS : r == -ESRCH ? EX_TEMPFAIL : EXIT_FAILURE;
 }
 
-/* What is done to the units and to a running server, and reads the configuration by itself if at all. -1: the
- * action is none of these. */
+/* What is done to the units and to a running server, or asked of it, and reads the configuration by itself if
+ * at all. -1: the action is none of these. */
 static int act_on_units(const struct options *options)
 {
     switch (options->action) {
     case OPTIONS_RELOAD:
         return ask_to_reload((pid_t)options->number);
+    case OPTIONS_TOP:
+        return top(options->top);
     case OPTIONS_APPLY:
         return apply_all(options->config);
     case OPTIONS_APPLY_MISSED:

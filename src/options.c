@@ -17,6 +17,7 @@ enum option_name {
     OPTION_EXIT_AFTER,
     OPTION_METRICS,
     OPTION_RELOAD,
+    OPTION_TOP,
     OPTION_CAN_RESUME,
     OPTION_RESUME,
     OPTION_VERSION,
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
     {"dump-config", no_argument, NULL, OPTION_ACTION + OPTIONS_DUMP_CONFIG},
     {"exit-after", required_argument, NULL, OPTION_EXIT_AFTER},
     {"metrics", required_argument, NULL, OPTION_METRICS},
+    {"top", optional_argument, NULL, OPTION_TOP},
     {"reload", required_argument, NULL, OPTION_RELOAD},
     {"can-resume", required_argument, NULL, OPTION_CAN_RESUME},
     {"resume", required_argument, NULL, OPTION_RESUME},
@@ -62,6 +64,9 @@ static void print_help(void)
         "  --exit-after=N  serve N connections, finish them and exit\n"
         "  --metrics=PATH  tell Prometheus how it goes, on a unix socket at PATH; systemd passes one by "
         "name\n"
+        "  --top[=SOCKET]  show live what a server does, by the socket of its metrics: "
+        "/run/hellod/metrics.sock\n"
+        "                  or another, and end with q\n"
         "  --reload=PID    ask the hellod with that process id to reload, and wait for how it went\n"
         "  --version       print the version, and exit\n"
         "  --help          print this, and exit\n"
@@ -128,6 +133,10 @@ static int take_option(int name, char **argv, struct options *options)
             return refuse("--metrics=%s: needs the path of a unix socket, from / on", optarg);
         options->metrics = optarg;
         return 0;
+    case OPTION_TOP:
+        options->action = OPTIONS_TOP;
+        options->top = optarg ? optarg : options->top;
+        return 0;
     case OPTION_RELOAD:
         options->action = OPTIONS_RELOAD;
         /* systemd puts nothing here for a main process that has ended. */
@@ -156,7 +165,10 @@ static int take_option(int name, char **argv, struct options *options)
 
 int options_parse(int argc, char **argv, struct options *ret)
 {
-    struct options options = {.action = OPTIONS_SERVE, .config = "/etc/hello.ini", .resume_fd = -1};
+    struct options options = {.action = OPTIONS_SERVE,
+                              .config = "/etc/hello.ini",
+                              .top = "/run/hellod/metrics.sock",
+                              .resume_fd = -1};
     int name;
     int r = 0;
     opterr = 0;

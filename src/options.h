@@ -17,6 +17,7 @@ enum options_action {
     OPTIONS_DUMP_CONFIG, /* --dump-config: print the configuration in force */
     OPTIONS_CAN_RESUME, /* --can-resume=VERSION: check, and say whether a state of that version can be read */
     OPTIONS_RELOAD,     /* --reload=PID: ask that server to reload, and wait for how it went */
+    OPTIONS_TOP,        /* --top[=SOCKET]: show live what that server does */
     OPTIONS_EXIT,       /* --help or --version was answered: exit 0 */
 };
 
@@ -25,6 +26,7 @@ struct options {
     const char *config;       /* --config FILE, /etc/hello.ini by default; points into argv */
     unsigned long exit_after; /* --exit-after=N: serve N connections, then drain and exit 0; 0: never */
     const char *metrics;  /* --metrics=PATH: a unix socket for the metrics; NULL: none; points into argv */
+    const char *top;      /* of --top; /run/hellod/metrics.sock by default; points into argv */
     unsigned long number; /* of --can-resume and --reload */
     int resume_fd;        /* --resume=FD: go on with what a predecessor left there; -1: none */
 };

@@ -326,14 +326,14 @@ static int take_up(struct server *server, struct state *state, int *ret_epoll_fd
     struct record record = {0};
     *ret_epoll_fd = 0;
     if (!state)
-        return telemetry_begin(&server->telemetry, server->clients, NULL);
+        return telemetry_begin(&server->telemetry, server->clients, server->site.cache, NULL);
     int r = state_get(state, &record, sizeof record);
     if (r == 0 && record.epoll_fd <= 0)
         r = -EBADMSG;
     if (r == 0 && server->access)
         access_carry_on(server->access, &record.access);
     if (r == 0)
-        r = telemetry_begin(&server->telemetry, server->clients, state);
+        r = telemetry_begin(&server->telemetry, server->clients, server->site.cache, state);
     if (r == 0)
         r = clients_get(server->clients, state);
     *ret_epoll_fd = record.epoll_fd;

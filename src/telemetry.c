@@ -1,9 +1,11 @@
 /* The pages of the metrics' sockets; see telemetry.h. */
 #include "telemetry.h"
 
-int telemetry_begin(struct telemetry *ret, struct clients *clients, struct state *state)
+#include "metrics_paths.h"
+
+int telemetry_begin(struct telemetry *ret, struct clients *clients, struct cache *cache, struct state *state)
 {
-    *ret = (struct telemetry){.clients = clients};
+    *ret = (struct telemetry){.clients = clients, .cache = cache};
     if (state)
         return history_get(&ret->history, state);
     history_begin(&ret->history);
@@ -29,6 +31,10 @@ static const char *write_page(void *context, struct str path, FILE *out)
     const struct telemetry *telemetry = context;
     if (str_equal(path, STR("/metrics")))
         return write_metrics(telemetry, out);
+    if (str_equal(path, STR("/paths"))) {
+        metrics_write_paths(telemetry->cache, out);
+        return METRICS_MEDIA_TYPE;
+    }
     return NULL;
 }
 

@@ -1,6 +1,7 @@
 #ifndef HELLOD_TELEMETRY_H
 #define HELLOD_TELEMETRY_H
 
+#include "cache.h"
 #include "listener.h"
 #include "metrics.h"
 #include "metrics_socket.h"
@@ -13,12 +14,14 @@
 
 struct telemetry {
     struct clients *clients;
+    struct cache *cache;
     struct history history;
     struct metrics_socket *socket;
 };
 
-/* Of a server that begins, or, with a state, that goes on: 0 or -EBADMSG. */
-int telemetry_begin(struct telemetry *ret, struct clients *clients, struct state *state);
+/* Of a server that begins, or, with a state, that goes on: 0 or -EBADMSG. `cache` is NULL where
+ * there is none. */
+int telemetry_begin(struct telemetry *ret, struct clients *clients, struct cache *cache, struct state *state);
 
 /* For the one who goes on with it. */
 void telemetry_put(const struct telemetry *telemetry, struct state *state);
