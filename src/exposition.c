@@ -26,21 +26,22 @@ static size_t quoted_length(struct str text)
     return 0;
 }
 
-/* Cuts name="value" and what separates it from the next one off; false where the text doesn't go on so. */
+/* Cuts name="value" and what separates it from the next one off; false, and nothing is cut, where the text
+ * doesn't begin so. */
 static bool next_label(struct str *rest, struct str *ret_name, struct str *ret_quoted)
 {
-    size_t length = name_length(*rest);
-    if (length == 0 || length == rest->length || rest->data[length] != '=')
+    struct str text = *rest;
+    size_t length = name_length(text);
+    if (length == 0 || length == text.length || text.data[length] != '=')
         return false;
-    *ret_name = (struct str){rest->data, length};
-    *rest = str_after(*rest, length + 1);
-    size_t quoted = rest->length > 0 && rest->data[0] == '"' ? quoted_length(*rest) : 0;
+    *ret_name = (struct str){text.data, length};
+    text = str_after(text, length + 1);
+    size_t quoted = text.length > 0 && text.data[0] == '"' ? quoted_length(text) : 0;
     if (quoted == 0)
         return false;
-    *ret_quoted = (struct str){rest->data, quoted};
-    *rest = str_after(*rest, quoted);
-    if (rest->length > 0 && rest->data[0] == ',')
-        *rest = str_after(*rest, 1);
+    *ret_quoted = (struct str){text.data, quoted};
+    text = str_after(text, quoted);
+    *rest = text.length > 0 && text.data[0] == ',' ? str_after(text, 1) : text;
     return true;
 }
 

@@ -61,6 +61,7 @@ static int enter(void)
         return -errno;
     attributes = before;
     attributes.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+    attributes.c_oflag &= ~(tcflag_t)OPOST;
     attributes.c_cc[VMIN] = 1;
     attributes.c_cc[VTIME] = 0;
     int r = set_attributes(&attributes);

@@ -18,7 +18,10 @@
 #include <sysexits.h>
 #include <time.h>
 
-enum { INTERVAL_MSEC = 1000, PATIENCE_MSEC = 2000, SOURCE_MAX = 160, TROUBLE_MAX = 256 };
+enum { INTERVAL_MSEC = 1000, SOURCE_MAX = 160, TROUBLE_MAX = 256 };
+
+/* For each answer: where nothing can be shown without it, and where somebody may press q meanwhile. */
+enum { PATIENCE_MSEC = 10000, PATIENCE_LIVE_MSEC = 1000 };
 
 /* Of the two samples the one is read while the other is what was before. */
 struct look {
@@ -37,18 +40,18 @@ static int64_t clock_usec(void)
     return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
-static int fetch(const struct address *address, struct top_sample *ret)
+static int fetch(const struct address *address, int patience_msec, struct top_sample *ret)
 {
     CLEANUP(free_memory) char *metrics = NULL, *paths = NULL;
     size_t length;
-    int r = top_fetch(address, "/metrics", PATIENCE_MSEC, &metrics, &length);
+    int r = top_fetch(address, "/metrics", patience_msec, &metrics, &length);
     if (r < 0)
         return r;
     if (!top_sample_read((struct str){metrics, length}, ret))
         return -EBADMSG;
     ret->clock = (double)clock_usec() / 1e6;
     ret->time = (double)time(NULL);
-    r = top_fetch(address, "/paths", PATIENCE_MSEC, &paths, &length);
+    r = top_fetch(address, "/paths", patience_msec, &paths, &length);
     if (r < 0)
         return r;
     top_sample_read_paths((struct str){paths, length}, ret);
@@ -70,10 +73,10 @@ static const char *cure(int error)
 }
 
 /* 0 or a negative errno; then `trouble` says what is wrong. */
-static int take(struct look *look)
+static int take(struct look *look, int patience_msec)
 {
     unsigned next = look->count > 0 ? !look->newest : 0;
-    int r = fetch(&look->address, &look->samples[next]);
+    int r = fetch(&look->address, patience_msec, &look->samples[next]);
     look->trouble[0] = '\0';
     if (r < 0) {
         snprintf(look->trouble, sizeof look->trouble, "Can't read %s: %s%s", look->source, strerror(-r),
@@ -119,7 +122,7 @@ static int show(const struct look *look)
 static int print_once(struct look *look)
 {
     (void)poll(NULL, 0, INTERVAL_MSEC);
-    if (take(look) < 0) {
+    if (take(look, PATIENCE_MSEC) < 0) {
         log_error("%s", look->trouble);
         return EX_UNAVAILABLE;
     }
@@ -135,7 +138,7 @@ static int run(struct look *look)
     for (int r = show(look); r == 0; r = show(look)) {
         switch (terminal_wait(next_usec, &what)) {
         case TERMINAL_TIME:
-            (void)take(look);
+            (void)take(look, PATIENCE_LIVE_MSEC);
             next_usec = clock_usec() + INTERVAL_MSEC * 1000;
             break;
         case TERMINAL_KEY:
@@ -190,7 +193,7 @@ int top(const char *socket)
         log_error("--top=%s: neither the path of a unix socket nor an address with its port", look->source);
         return EX_USAGE;
     }
-    if (take(look) < 0) {
+    if (take(look, PATIENCE_MSEC) < 0) {
         log_error("%s", look->trouble);
         return EX_UNAVAILABLE;
     }

@@ -1,5 +1,6 @@
 /* The metrics as text, of numbers that are given: what a running server has not got at will. */
 #include "metrics.h"
+#include "metrics_paths.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -89,12 +90,73 @@ static void buckets_add_up(void **state)
     free(text);
 }
 
+static void keep(struct cache *cache, const char *path, uint32_t wishes, unsigned requests)
+{
+    const struct cache_key key = {str_of(path), wishes};
+    const struct cached item = {.representation = {.fd = -1}, .file = "file"};
+    cache_release(cache_put(cache, &key, &item, 0));
+    for (unsigned i = 1; i < requests; i++) {
+        const struct cached *held = cache_get(cache, &key, 0);
+        assert_non_null(held);
+        cache_release(held);
+    }
+}
+
+static void paths_are_samples_with_most_first(void **state)
+{
+    (void)state;
+    struct cache *cache;
+    char *text, path[16];
+    size_t length;
+    assert_int_equal(cache_new(&cache, 1 << 20), 0);
+    for (int i = 0; i < 100; i++) {
+        snprintf(path, sizeof path, "/seldom-%d", i);
+        keep(cache, path, 1, 1);
+    }
+    keep(cache, "/a\"b\\c\nd", 1, 5);
+    keep(cache, "/often", 1, 7);
+    keep(cache, "/a\"b\\c\nd", 2, 3);
+    keep(cache, "404.html", 1, 30);
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    metrics_write_paths(cache, out);
+    assert_int_equal(fclose(out), 0);
+    const char *first = strstr(text, "\nhellod_path_requests_total{");
+    static const char wanted[] = "\nhellod_path_requests_total{path=\"/often\"} 7\n"
+                                 "hellod_path_requests_total{path=\"/a\\\"b\\\\c\\nd\"} 8\n"
+                                 "hellod_path_requests_total{path=\"/seldom-";
+    assert_non_null(first);
+    assert_memory_equal(first, wanted, sizeof wanted - 1);
+    unsigned lines = 0;
+    for (const char *line = text; *line; line = strchr(line, '\n') + 1)
+        lines++;
+    /* Two comments; neither the page for errors nor a path twice. */
+    assert_int_equal(lines, METRICS_PATHS_MAX - 2 + 2);
+    free(text);
+    cache_free(cache);
+}
+
+static void without_a_cache_there_are_no_paths(void **state)
+{
+    (void)state;
+    char *text;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    metrics_write_paths(NULL, out);
+    assert_int_equal(fclose(out), 0);
+    assert_null(strstr(text, "\nhellod_path_requests_total{"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_the_kernel_hides_is_no_sample),
         cmocka_unit_test(every_reason_to_close_has_a_word_of_its_own),
         cmocka_unit_test(buckets_add_up),
+        cmocka_unit_test(paths_are_samples_with_most_first),
+        cmocka_unit_test(without_a_cache_there_are_no_paths),
     };
     return cmocka_run_group_tests_name("metrics_text", tests, NULL, NULL);
 }

@@ -92,6 +92,26 @@ static void test_requests(void **state)
     }
 }
 
+static void test_top(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *arguments[ARGUMENTS_MAX + 1];
+        const char *top;
+    } rows[] = {
+        {{"--top"}, "/run/hellod/metrics.sock"},
+        {{"--top=/run/m"}, "/run/m"},
+        {{"--top=127.0.0.1:9179", "--top"}, "127.0.0.1:9179"},
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct outcome outcome = parse(rows[i].arguments);
+        assert_int_equal(outcome.r, 0);
+        assert_int_equal(outcome.options.action, OPTIONS_TOP);
+        assert_string_equal(outcome.options.top, rows[i].top);
+        forget(&outcome);
+    }
+}
+
 static void test_mistakes(void **state)
 {
     (void)state;
@@ -173,10 +193,8 @@ static void test_help(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_requests),
-        cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_version),
-        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_requests), cmocka_unit_test(test_top),  cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_version),  cmocka_unit_test(test_help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
