@@ -136,21 +136,23 @@ void terminal_size(unsigned *ret_rows, unsigned *ret_columns)
     *ret_columns = known ? size.ws_col : 80;
 }
 
-/* The last line has no line end, which would scroll a screen that is full. What was there before is erased
- * line by line, so that nothing flickers. */
+/* The last line has no line end, which would scroll a screen that is full. Erased is what was there before,
+ * line by line, so that nothing flickers, and ahead of the text: behind a text that ends in the last column,
+ * the cursor is still there. */
 int terminal_show(const char *text)
 {
     int r = put("\033[H", 3);
     while (r == 0 && *text) {
         size_t length = strcspn(text, "\n");
-        r = put(text, length);
+        const char *next = text + length + (text[length] == '\n');
+        r = put(*next ? "\033[K" : "\033[J", 3);
         if (r == 0)
-            r = put("\033[K", 3);
-        text += length + (text[length] == '\n');
-        if (r == 0 && *text)
+            r = put(text, length);
+        if (r == 0 && *next)
             r = put("\r\n", 2);
+        text = next;
     }
-    return r == 0 ? put("\033[J", 3) : r;
+    return r;
 }
 
 /* The process stops here, and goes on when it has the terminal again. */

@@ -137,7 +137,7 @@ static void write_requests(struct screen *screen)
     const char *rates[TOP_CLASSES];
     for (unsigned i = 0; i < TOP_CLASSES; i++)
         rates[i] = rate(screen, before->requests[i], now->requests[i], class[i]);
-    write_line(screen, "Requests     %-12s 2xx %-10s 3xx %-10s 4xx %-10s 5xx %s",
+    write_line(screen, "Requests     %-11s 2xx %-10s 3xx %-10s 4xx %-10s 5xx %s",
                rate(screen, sum_before, sum, all), rates[0], rates[1], rates[2], rates[3]);
     if (screen->before)
         write_line(screen, "Sent         %s/s",

@@ -188,19 +188,19 @@ static void stopped_it_gives_the_terminal_back_for_a_while(void **state)
     server_stop(server);
 }
 
-/* Whether one of the frames from an offset on has no more rows and columns than that. */
+/* Whether one of the whole frames from an offset on has no more rows and columns than that. */
 static bool has_frame(size_t from, unsigned rows, size_t columns)
 {
-    for (const char *frame = screen.seen + from; (frame = strstr(frame, "\033[H")); frame++) {
-        const char *line = frame + 3, *end = strstr(line, "\033[J");
+    static const char start[] = "\033[H";
+    const char *frame = strstr(screen.seen + from, start), *next;
+    for (; frame && (next = strstr(frame + 1, start)); frame = next) {
         unsigned count = 0;
-        bool fits = end != NULL;
-        while (fits && line < end) {
-            const char *line_end = strstr(line, "\033[K");
-            fits = line_end && (size_t)(line_end - line) <= columns;
-            count++;
-            line = line_end ? line_end + strlen("\033[K") : end;
-            line += strncmp(line, "\r\n", 2) == 0 ? 2 : 0;
+        bool fits = true;
+        for (const char *line = frame + strlen(start); line < next && fits; count++) {
+            line += strlen("\033[K");
+            size_t length = strcspn(line, "\r\033");
+            fits = length <= columns;
+            line += length + (line[length] == '\r' ? 2 : 0);
         }
         if (fits && count <= rows)
             return true;
@@ -240,7 +240,7 @@ static void it_outlives_the_server(void **state)
     end = await(end, " on /");
     int64_t deadline = patience_deadline();
     /* Title, and an empty line below it. */
-    while (!strstr(screen.seen + end, "reloads\033[K\r\n\033[K\r\n"))
+    while (!strstr(screen.seen + end, "reloads\r\n\033[K\r\n"))
         look(deadline, "a screen without trouble");
     type("Q");
     expect_end(0);
@@ -259,7 +259,7 @@ static void without_a_terminal_it_prints_one_screen(void **state)
     assert_non_null(text);
     assert_int_equal(
         strncmp(text, "hellod " HELLOD_VERSION " on /", strlen("hellod " HELLOD_VERSION " on /")), 0);
-    assert_non_null(strstr(text, "/s        2xx "));
+    assert_non_null(strstr(text, " 2xx "));
     assert_null(strchr(text, '\033'));
     free(text), free(path), free(option);
 

@@ -83,7 +83,7 @@ static void two_samples_make_rates(void **state)
     assert_string_equal(text,
                         "hellod 1.2.3 on /run/m, up 1d 02:06:41, 2 reloads\n"
                         "\n"
-                        "Requests     110/s        2xx 110/s      3xx 0.0/s      4xx 0.5/s      5xx 0.0/s\n"
+                        "Requests     110/s       2xx 110/s      3xx 0.0/s      4xx 0.5/s      5xx 0.0/s\n"
                         "Sent         1.5 MB/s\n"
                         "Service      50 % in 556 us       90 % in 1 ms         99 % in over 1 s\n"
                         "Queue        50 % in -            90 % in -            99 % in -\n"
@@ -105,7 +105,7 @@ static void one_sample_makes_none(void **state)
     (void)state;
     read_both();
     char *text = screen_of(&(struct top_view){.now = &now, .source = "/run/m"});
-    assert_non_null(strstr(text, "\nRequests     -            2xx -          3xx -"));
+    assert_non_null(strstr(text, "\nRequests     -           2xx -          3xx -"));
     assert_non_null(strstr(text, "\nSent         -\n"));
     assert_non_null(strstr(text, "\n  requests  path\n      1000  /steady\n       240  /busy\n"));
     free(text);
