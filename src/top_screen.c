@@ -119,9 +119,9 @@ static void write_title(struct screen *screen)
     const struct top_sample *now = screen->now;
     double up = now->time > now->started ? now->time - now->started : 0;
     unsigned long seconds = up < 1e9 ? (unsigned long)up : 0;
-    write_line(screen, "hellod %s on %s, up %lud %02lu:%02lu:%02lu, %.0f reloads%s", now->version,
+    write_line(screen, "hellod %s on %s, up %lud %02lu:%02lu:%02lu, %.0f reload%s%s", now->version,
                screen->view->source, seconds / 86400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60,
-               now->reloads, now->draining > 0 ? ", draining" : "");
+               now->reloads, now->reloads == 1 ? "" : "s", now->draining > 0 ? ", draining" : "");
     write_line(screen, "%s", screen->view->trouble ? screen->view->trouble : "");
 }
 

@@ -31,6 +31,9 @@ pid=$(property hello.service MainPID)
 same "$(awk '/^Max open files/ { print $4 }' /proc/$pid/limits)" "$(scraped process_max_fds)" 'fds are limited to what is told'
 # One more is the scrape's own.
 same $(($(find /proc/$pid/fd -mindepth 1 | wc -l) + 1)) "$(scraped process_open_fds)" 'and as many are open as are told'
+like '*on /run/hellod/metrics.sock, up *Requests *Connections *requests/s  path*' "$(hellod --top)" 'hellod --top shows it'
+if said=$(setpriv --reuid=65534 --clear-groups hellod --top 2>&1); then fail 'everybody may see it'; fi
+like '*Permission denied; it is for root*' "$said" 'and tells others why not'
 same 404 "$(status_of /metrics)" 'on the port there are no metrics'
 
 before=$(property hello-metrics.socket InvocationID) inode=$(stat --format=%i $metrics)
