@@ -96,6 +96,23 @@ static void the_second_look_is_spared(void **state)
     assert_found("", CACHE_HIT, "index");
 }
 
+static void the_cache_hears_of_every_look(void **state)
+{
+    (void)state;
+    struct cache_popular popular;
+    assert_found("a.txt", CACHE_MISS, "a");
+    for (int i = 0; i < 5; i++)
+        assert_found("a.txt", CACHE_HIT, "a"); /* at hand */
+    f.now.usec += SECOND;
+    assert_found("a.txt", CACHE_MISS, "a"); /* confirmed */
+    assert_found("", CACHE_MISS, "index");
+    assert_found("a.txt", CACHE_HIT, "a"); /* not at hand */
+    assert_int_equal(cache_busiest(f.cache, &popular, 1), 1);
+    assert_true(str_equal(popular.path, STR("/a.txt")));
+    assert_int_equal(popular.requests, 8);
+    cache_release(popular.held);
+}
+
 static void what_was_found_last_is_at_hand(void **state)
 {
     (void)state;
@@ -374,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_second_look_is_spared),
+        TEST(the_cache_hears_of_every_look),
         TEST(what_was_found_last_is_at_hand),
         TEST(two_looks_do_not_mix),
         TEST(what_does_not_exist_is_not_kept),

@@ -96,7 +96,8 @@ static void keep(struct cache *cache, const char *path, uint32_t wishes, unsigne
     const struct cached item = {.representation = {.fd = -1}, .file = "file"};
     cache_release(cache_put(cache, &key, &item, 0));
     for (unsigned i = 1; i < requests; i++) {
-        const struct cached *held = cache_get(cache, &key, 0);
+        int64_t until_usec;
+        const struct cached *held = cache_get(cache, &key, 0, &until_usec);
         assert_non_null(held);
         cache_release(held);
     }
