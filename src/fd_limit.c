@@ -1,6 +1,7 @@
 /* RLIMIT_NOFILE: the soft limit is ours to raise, the hard one only with the right to. */
 #include "fd_limit.h"
 
+#include "event.h"
 #include "log.h"
 
 #include <assert.h>
@@ -34,9 +35,11 @@ unsigned fd_limit_connections(unsigned wanted, unsigned workers, size_t *ret_fds
     if (fit >= wanted)
         return wanted;
     if (fit == 0)
-        log_error("The limit of open files, %zu, leaves none for connections; LimitNOFILE= raises it", fds);
+        log_event(EVENT_SHORTAGE, LOG_ERR,
+                  "The limit of open files, %zu, leaves none for connections; LimitNOFILE= raises it", fds);
     else
-        log_notice(
+        log_event(
+            EVENT_SHORTAGE, LOG_NOTICE,
             "Taking %zu connections at most, not %u: the limit of open files is %zu; LimitNOFILE= raises it",
             fit, wanted, fds);
     return (unsigned)fit;

@@ -4,6 +4,8 @@
  */
 #include "log.h"
 
+#include "journal.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -14,13 +16,13 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <systemd/sd-journal.h>
 #include <unistd.h>
 
 /* No more than a pipe takes at once when poll(2) calls it writable, pipe(7). */
 enum { ENTRY_MAX = PIPE_BUF };
 
-static bool to_journal, to_socket, has_journal_socket;
+static bool to_journal, to_socket, to_terminal;
+static int journal_fd = -1; /* where there is a journal to speak to */
 static _Atomic int level = LOG_INFO;
 static _Atomic unsigned dropped;
 static _Atomic uint64_t dropped_in_all;
@@ -41,7 +43,9 @@ void log_open(void)
     struct stat st;
     to_journal = stderr_is_journal();
     to_socket = fstat(STDERR_FILENO, &st) == 0 && S_ISSOCK(st.st_mode);
-    has_journal_socket = access("/run/systemd/journal/socket", F_OK) == 0;
+    to_terminal = !to_journal && isatty(STDERR_FILENO);
+    if (to_journal && to_socket && journal_fd < 0 && access(JOURNAL_SOCKET, F_OK) == 0)
+        journal_fd = journal_open();
 }
 
 void log_set_level(int priority)
@@ -82,9 +86,22 @@ static bool write_entry(const char *entry, size_t length)
     return true;
 }
 
-static int write_priority(char *entry, size_t size, int priority)
+/* What stands before an entry: for the journal its priority, for a terminal how that looks there. */
+static int write_front(char *entry, size_t size, int priority)
 {
+    static const char *const colours[] = {
+        [LOG_ERR] = "\033[1;31m", [LOG_WARNING] = "\033[33m", [LOG_NOTICE] = "\033[1m",
+        [LOG_INFO] = "",          [LOG_DEBUG] = "\033[2m",
+    };
+    if (to_terminal && priority >= LOG_ERR && priority <= LOG_DEBUG)
+        return snprintf(entry, size, "%s", colours[priority]);
     return to_journal ? snprintf(entry, size, "<%d>", priority) : 0;
+}
+
+/* What stands behind it, the end of the line with it. */
+static const char *back_of(int priority)
+{
+    return to_terminal && priority != LOG_INFO ? "\033[m\n" : "\n";
 }
 
 static void tell_of_dropped(void)
@@ -93,9 +110,9 @@ static void tell_of_dropped(void)
     unsigned count = atomic_exchange(&dropped, 0);
     if (count == 0)
         return;
-    int n = write_priority(entry, sizeof entry, LOG_WARNING);
-    n += snprintf(entry + n, sizeof entry - (size_t)n, "%u log entries are missing here: nobody took them\n",
-                  count);
+    int n = write_front(entry, sizeof entry, LOG_WARNING);
+    n += snprintf(entry + n, sizeof entry - (size_t)n, "%u log entries are missing here: nobody took them%s",
+                  count, back_of(LOG_WARNING));
     if (!write_entry(entry, (size_t)n))
         atomic_fetch_add(&dropped, count);
 }
@@ -124,19 +141,21 @@ void log_write(int priority, const char *format, ...)
         return;
     int saved = errno;
     char entry[ENTRY_MAX];
-    int prefix = write_priority(entry, sizeof entry, priority);
+    const char *back = back_of(priority);
+    size_t back_length = strlen(back);
+    int front = write_front(entry, sizeof entry, priority);
     va_list arguments;
     va_start(arguments, format);
-    int n = vsnprintf(entry + prefix, sizeof entry - (size_t)prefix, format, arguments);
+    int n = vsnprintf(entry + front, sizeof entry - (size_t)front, format, arguments);
     va_end(arguments);
     if (n >= 0) {
-        size_t length = (size_t)(prefix + n);
-        if (length > sizeof entry - 1)
-            length = sizeof entry - 1;
-        blank_control_bytes(entry, length);
-        entry[length] = '\n';
+        size_t length = (size_t)(front + n);
+        if (length > sizeof entry - back_length)
+            length = sizeof entry - back_length;
+        blank_control_bytes(entry + front, length - (size_t)front);
+        memcpy(entry + length, back, back_length);
         tell_of_dropped();
-        if (!write_entry(entry, length + 1)) {
+        if (!write_entry(entry, length + back_length)) {
             atomic_fetch_add(&dropped, 1);
             log_note_dropped(1);
         }
@@ -146,22 +165,33 @@ void log_write(int priority, const char *format, ...)
 
 bool log_is_journal(void)
 {
-    return to_journal && to_socket && has_journal_socket;
+    return to_journal && to_socket && journal_fd >= 0;
+}
+
+/* False: the journal doesn't take it now. */
+static bool send_event(const char *message_id, int priority, const char *text)
+{
+    char entry[ENTRY_MAX + 256];
+    int n =
+        snprintf(entry, sizeof entry, "MESSAGE=%s\nMESSAGE_ID=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hellod\n",
+                 text, message_id, priority);
+    return journal_send(journal_fd, JOURNAL_SOCKET, entry, (size_t)n) == 0;
 }
 
 void log_event(const char *message_id, int priority, const char *format, ...)
 {
     char text[ENTRY_MAX];
+    int saved = errno;
     va_list arguments;
     va_start(arguments, format);
     int n = vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    if (n < 0)
-        return;
-    blank_control_bytes(text, strlen(text));
-    if (!log_is_journal() || sd_journal_send("MESSAGE=%s", text, "MESSAGE_ID=%s", message_id, "PRIORITY=%i",
-                                             priority, "SYSLOG_IDENTIFIER=hellod", NULL) < 0)
-        log_write(priority, "%s", text);
+    if (n >= 0 && log_enabled(priority)) {
+        blank_control_bytes(text, strlen(text));
+        if (!log_is_journal() || !send_event(message_id, priority, text))
+            log_write(priority, "%s", text);
+    }
+    errno = saved;
 }
 
 void log_lines(int priority, const char *lines, const char *message_id, const char *summary)

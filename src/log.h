@@ -7,8 +7,8 @@
 
 /*
  * The log is standard error, one write(2) an entry. Where standard error is the journal ($JOURNAL_STREAM
- * names it, systemd.exec(5)) an entry starts with its priority as "<N>" (sd-daemon(3)); elsewhere it
- * is the bare text. Thread-safe after log_open(), which is called once, before threads. An entry is one line:
+ * names it, systemd.exec(5)) an entry starts with its priority as "<N>" (sd-daemon(3)); on a
+ * terminal it is coloured by it, elsewhere it is the bare text. Thread-safe after log_open(), which is called once, before threads. An entry is one line:
  * text from outside goes through str_escape() first, and control bytes that come all the same are blanked.
  */
 
@@ -38,8 +38,8 @@ uint64_t log_dropped(void);
 void log_lines(int priority, const char *lines, const char *message_id, const char *summary);
 
 /*
- * The same with a MESSAGE_ID (event.h), in the journal's own protocol where standard error is the journal,
- * for what is rare: it may wait for the journal.
+ * The same with a MESSAGE_ID (event.h), in the journal's own protocol where standard error is the journal. It
+ * doesn't wait either.
  */
 void log_event(const char *message_id, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

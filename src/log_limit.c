@@ -5,6 +5,7 @@
  */
 #include "log_limit.h"
 
+#include "event.h"
 #include "log.h"
 
 #include <assert.h>
@@ -24,6 +25,14 @@ static const int priority_of[LOG_CAUSE_COUNT] = {
     [LOG_CAUSE_FILE_SHORT] = LOG_NOTICE, [LOG_CAUSE_CONNECTION] = LOG_WARNING,
     [LOG_CAUSE_FULL] = LOG_NOTICE,       [LOG_CAUSE_ADDRESS] = LOG_NOTICE,
     [LOG_CAUSE_RATE] = LOG_NOTICE,       [LOG_CAUSE_SLOW] = LOG_NOTICE,
+};
+
+static const char *const event_of[LOG_CAUSE_COUNT] = {
+    [LOG_CAUSE_ACCEPT] = EVENT_SHORTAGE, [LOG_CAUSE_SHORTAGE] = EVENT_SHORTAGE,
+    [LOG_CAUSE_FAILURE] = EVENT_FILE,    [LOG_CAUSE_FILE_ERROR] = EVENT_FILE,
+    [LOG_CAUSE_FILE_SHORT] = EVENT_FILE, [LOG_CAUSE_CONNECTION] = EVENT_SHORTAGE,
+    [LOG_CAUSE_FULL] = EVENT_LIMIT,      [LOG_CAUSE_ADDRESS] = EVENT_LIMIT,
+    [LOG_CAUSE_RATE] = EVENT_LIMIT,      [LOG_CAUSE_SLOW] = EVENT_LIMIT,
 };
 
 struct counter {
@@ -71,7 +80,7 @@ static void tell(enum log_cause cause, int64_t now)
     else if (count > 1)
         snprintf(times, sizeof times, " (%llu times in %lld s)", (unsigned long long)count,
                  (long long)(now - last + 999999) / 1000000);
-    log_write(priority_of[cause], "%s%s", counter->text, times);
+    log_event(event_of[cause], priority_of[cause], "%s%s", counter->text, times);
     atomic_store_explicit(&counter->weight, 0, memory_order_relaxed);
 }
 

@@ -4,6 +4,7 @@
 #include "check_site.h"
 #include "cleanup.h"
 #include "config.h"
+#include "config_word.h"
 #include "event.h"
 #include "listener.h"
 #include "listening.h"
@@ -102,8 +103,12 @@ static void announce(const struct options *options, const struct config *config,
         log_info("Telling metrics on %s", listeners->metrics[i].address);
     log_info("Serving %s with %u workers", config->document_root, config->pool_size);
     listening_of(config, options->config, &wanted);
+    if (options->resume_fd < 0)
+        log_event(EVENT_STARTED, LOG_INFO, "Started hellod " HELLOD_VERSION ": %s on %s, %u workers",
+                  config->document_root, listeners->list[0].address, config->pool_size);
     mismatch_tell(listeners, &wanted, options->config, mismatch, sizeof mismatch);
     service_ready("Serving %s on %s%s", config->document_root, listeners->list[0].address, mismatch);
+    log_event(EVENT_READY, LOG_INFO, "Ready");
 }
 
 /* Until the server is stopped; a reload that succeeds doesn't come back. */
@@ -132,7 +137,10 @@ static int serve(const struct options *options, const struct config *config, con
     struct listeners listeners;
     struct server *server;
 
-    log_set_level(config->level);
+    int level = config->level;
+    if (options->log_level)
+        (void)config_word_read(config_levels, options->log_level, &level);
+    log_set_level(level);
     server_block_signals();
     int r = open_listeners(options, config, &arrival, &listeners);
     if (r < 0)
@@ -154,6 +162,23 @@ static int serve(const struct options *options, const struct config *config, con
     return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* What the mistakes come to: but for the document root, which can't be opened, the file may be right. */
+static void sum_up_mistakes(const char *path, const char *mistakes)
+{
+    CLEANUP(close_file) FILE *nowhere = fopen("/dev/null", "we");
+    struct config config;
+    bool reached = true;
+    if (nowhere && config_read(path, nowhere, &config) == 0) {
+        reached = access(config.document_root, X_OK) == 0;
+        config_free(&config);
+    }
+    if (reached)
+        log_lines(LOG_ERR, mistakes, EVENT_CONFIG_REFUSED, "The configuration has mistakes and is not used");
+    else
+        log_lines(LOG_ERR, mistakes, EVENT_ROOT,
+                  "The document root can't be opened, and the configuration is not used");
+}
+
 /* Each mistake is a log entry of its own. */
 static int load(const char *path, struct config *ret)
 {
@@ -165,7 +190,8 @@ static int load(const char *path, struct config *ret)
     int r = config_load(path, stream, ret);
     if (fclose(stream) != 0)
         return -ENOMEM;
-    log_lines(LOG_ERR, mistakes, EVENT_CONFIG_REFUSED, "The configuration has mistakes and is not used");
+    if (r < 0)
+        sum_up_mistakes(path, mistakes);
     return r;
 }
 
@@ -183,7 +209,7 @@ int main(int argc, char **argv)
     int status = act_on_units(&options);
     if (status >= 0)
         return status;
-    if (reload_init(&reload, options.config) < 0)
+    if (reload_init(&reload, options.config, options.log_level) < 0)
         return EX_OSERR;
     status = EX_CONFIG;
     if (load(options.config, &config) == 0) {

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "config.h"
+#include "config_word.h"
 #include "http/str.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 enum option_name {
     OPTION_CONFIG = UCHAR_MAX + 1,
     OPTION_EXIT_AFTER,
+    OPTION_LOG_LEVEL,
     OPTION_METRICS,
     OPTION_RELOAD,
     OPTION_TOP,
@@ -37,6 +39,7 @@ static const struct option long_options[] = {
     {"socket-stopped", no_argument, NULL, OPTION_ACTION + OPTIONS_SOCKET_STOPPED},
     {"dump-config", no_argument, NULL, OPTION_ACTION + OPTIONS_DUMP_CONFIG},
     {"exit-after", required_argument, NULL, OPTION_EXIT_AFTER},
+    {"log-level", required_argument, NULL, OPTION_LOG_LEVEL},
     {"metrics", required_argument, NULL, OPTION_METRICS},
     {"top", optional_argument, NULL, OPTION_TOP},
     {"reload", required_argument, NULL, OPTION_RELOAD},
@@ -62,6 +65,7 @@ static void print_help(void)
         "  --apply         bring a changed configuration into force, the address and port too (as root)\n"
         "  --dump-config   print the configuration in force, and exit\n"
         "  --exit-after=N  serve N connections, finish them and exit\n"
+        "  --log-level=L   log error, warning, notice, info or debug, whatever the configuration says\n"
         "  --metrics=PATH  tell Prometheus how it goes, on a unix socket at PATH; systemd passes one by "
         "name\n"
         "  --top[=SOCKET]  show live what a server does, by the socket of its metrics: "
@@ -114,7 +118,7 @@ static int take_number(const char *option, const char *mistake, unsigned long mo
 static int take_option(int name, char **argv, struct options *options)
 {
     unsigned long fd = 0;
-    int r;
+    int r, level;
     if (name >= OPTION_ACTION) {
         options->action = (enum options_action)(name - OPTION_ACTION);
         return 0;
@@ -128,6 +132,11 @@ static int take_option(int name, char **argv, struct options *options)
     case OPTION_EXIT_AFTER:
         return take_number("--exit-after", "not a number of connections, 1 or more", ULONG_MAX,
                            &options->exit_after);
+    case OPTION_LOG_LEVEL:
+        if (config_word_read(config_levels, optarg, &level) < 0)
+            return refuse("--log-level=%s: not error, warning, notice, info or debug", optarg);
+        options->log_level = optarg;
+        return 0;
     case OPTION_METRICS:
         if (*optarg != '/')
             return refuse("--metrics=%s: needs the path of a unix socket, from / on", optarg);

@@ -25,8 +25,10 @@ struct options {
     enum options_action action;
     const char *config;       /* --config FILE, /etc/hello.ini by default; points into argv */
     unsigned long exit_after; /* --exit-after=N: serve N connections, then drain and exit 0; 0: never */
-    const char *metrics;  /* --metrics=PATH: a unix socket for the metrics; NULL: none; points into argv */
-    const char *top;      /* of --top; /run/hellod/metrics.sock by default; points into argv */
+    const char
+        *log_level;      /* --log-level=LEVEL: instead of the configuration's; NULL: that; points into argv */
+    const char *metrics; /* --metrics=PATH: a unix socket for the metrics; NULL: none; points into argv */
+    const char *top;     /* of --top; /run/hellod/metrics.sock by default; points into argv */
     unsigned long number; /* of --can-resume and --reload */
     int resume_fd;        /* --resume=FD: go on with what a predecessor left there; -1: none */
 };

@@ -40,14 +40,14 @@ static int64_t now_usec(void)
     return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
 }
 
-int reload_init(struct reload *ret, const char *config_path)
+int reload_init(struct reload *ret, const char *config_path, const char *log_level)
 {
     char path[PATH_MAX];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
     if (n < 0)
         return -errno;
     path[n] = '\0';
-    *ret = (struct reload){.program = strdup(path), .config_path = config_path};
+    *ret = (struct reload){.program = strdup(path), .config_path = config_path, .log_level = log_level};
     return ret->program ? 0 : -ENOMEM;
 }
 
@@ -216,14 +216,18 @@ static int lay_down(struct state *state, struct server *server, const struct lis
 static int execute(const struct reload *reload, int state_fd)
 {
     char resume[32];
+    char level[32] = "";
     CLEANUP(free_memory) char *config = NULL;
     if (asprintf(&config, "--config=%s", reload->config_path) < 0) {
         config = NULL;
         return -ENOMEM;
     }
     snprintf(resume, sizeof resume, "--resume=%d", state_fd);
+    if (reload->log_level)
+        snprintf(level, sizeof level, "--log-level=%s", reload->log_level);
     log_limit_tell_all(); /* the successor starts counting from nothing */
-    execve(reload->program, (char *[]){reload->program, config, resume, NULL}, environ);
+    execve(reload->program, (char *[]){reload->program, config, resume, *level ? level : NULL, NULL},
+           environ);
     return -errno;
 }
 

@@ -20,11 +20,12 @@
 struct reload {
     char *program; /* the installed file, as it was named when this process began */
     const char *config_path;
+    const char *log_level; /* what --log-level says; NULL: nothing */
 };
 
 /* To be called first of all: a program that is replaced later can't tell its own name any more. 0 or a
  * negative errno. */
-int reload_init(struct reload *ret, const char *config_path);
+int reload_init(struct reload *ret, const char *config_path, const char *log_level);
 void reload_free(struct reload *reload);
 
 enum reload_result {

@@ -122,7 +122,7 @@ int server_drain(struct server *server, const char *why)
     clients_drain(server->clients);
     service_stopping(server->config->drain_usec + STOP_SPARE_USEC, "Stopping: %u connections to finish",
                      count);
-    log_info("%s: stopping, %u connections to finish", why, count);
+    log_event(EVENT_STOPPING, LOG_INFO, "%s: stopping, %u connections to finish", why, count);
     int r = sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, server->config->drain_usec, 1000,
                                        on_drain_over, server);
     if (r >= 0) {
@@ -247,7 +247,8 @@ static int open_site(struct server *server)
     int r = document_root_open(config->document_root, (const char *const *)config->index, MIME_TYPES,
                                &server->site.root);
     if (r < 0)
-        log_error("Can't open the document root %s: %s", config->document_root, strerror(-r));
+        log_event(EVENT_ROOT, LOG_ERR, "Can't open the document root %s: %s", config->document_root,
+                  strerror(-r));
     else if (server->site.root.types.count == 0)
         log_notice("There is no " MIME_TYPES ": only the web's own media types are known");
     if (r == 0) {
@@ -454,8 +455,9 @@ void server_end(struct server *server)
     access_end(server->access);
     if (server->clients) {
         struct clients_totals totals = clients_totals(server->clients);
-        log_info("Stopped: %llu connections, %llu requests served, %u connections cut short",
-                 (unsigned long long)totals.connections, (unsigned long long)totals.requests, cut);
+        log_event(EVENT_STOPPED, LOG_INFO,
+                  "Stopped: %llu connections, %llu requests served, %u connections cut short",
+                  (unsigned long long)totals.connections, (unsigned long long)totals.requests, cut);
     }
     telemetry_end(&server->telemetry);
     idle_end(&server->idle);

@@ -169,8 +169,9 @@ static void what_is_dumped_reads_back_to_the_same(void **state)
 static void help_tells_every_option(void **state)
 {
     (void)state;
-    static const char *const words[] = {"--config",      "--check",      "--check-site", "--apply",
-                                        "--dump-config", "--exit-after", "--version",    "--help"};
+    static const char *const words[] = {"--config",    "--check",       "--check-site",
+                                        "--apply",     "--dump-config", "--exit-after",
+                                        "--log-level", "--version",     "--help"};
     struct server *server = server_make();
     server_argument(server, "--help");
     struct result result = run(server, 0);

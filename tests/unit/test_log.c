@@ -162,6 +162,60 @@ static void a_full_socket_holds_up_nobody(void **state)
 
 #define row(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
+/* The other end of a terminal that standard error is. */
+static int open_terminal(void)
+{
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(terminal >= 0);
+    assert_int_equal(grantpt(terminal), 0);
+    assert_int_equal(unlockpt(terminal), 0);
+    int end = open(ptsname(terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(end >= 0);
+    dup2(end, STDERR_FILENO);
+    close(end);
+    log_open();
+    return terminal;
+}
+
+static void assert_shown(int terminal, const char *expected)
+{
+    size_t length = 0;
+    while (length < strlen(expected)) {
+        ssize_t n = read(terminal, text + length, sizeof text - 1 - length);
+        assert_true(n > 0);
+        length += (size_t)n;
+    }
+    text[length] = '\0';
+    assert_string_equal(text, expected);
+}
+
+static void on_a_terminal_priorities_are_colours(void **state)
+{
+    (void)state;
+    int terminal = open_terminal();
+    log_set_level(LOG_DEBUG);
+    log_error("a");
+    log_warning("b\033[0m");
+    log_notice("c");
+    log_info("d");
+    log_debug("e");
+    log_event("0123", LOG_NOTICE, "f");
+    assert_shown(terminal, "\033[1;31ma\033[m\r\n\033[33mb [0m\033[m\r\n\033[1mc\033[m\r\nd\r\n"
+                           "\033[2me\033[m\r\n\033[1mf\033[m\r\n");
+    close(terminal);
+    dup2(stderr_before, STDERR_FILENO);
+    log_open();
+}
+
+static void an_event_below_the_level_is_none(void **state)
+{
+    (void)state;
+    log_set_level(LOG_ERR);
+    log_event("0123", LOG_WARNING, "no");
+    log_event("0123", LOG_ERR, "yes");
+    assert_string_equal(logged(), "yes\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,7 +223,8 @@ int main(void)
         row(another_stream_is_not_the_journal), row(the_level_decides),
         row(control_bytes_do_not_make_lines),   row(a_long_entry_is_cut),
         row(an_event_is_an_entry_elsewhere),    row(a_full_pipe_holds_up_nobody),
-        row(a_full_socket_holds_up_nobody),
+        row(a_full_socket_holds_up_nobody),     row(on_a_terminal_priorities_are_colours),
+        row(an_event_below_the_level_is_none),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }
