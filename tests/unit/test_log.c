@@ -219,12 +219,18 @@ static void an_event_below_the_level_is_none(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        row(an_entry_is_a_plain_line),          row(the_journal_gets_the_priority),
-        row(another_stream_is_not_the_journal), row(the_level_decides),
-        row(control_bytes_do_not_make_lines),   row(a_long_entry_is_cut),
-        row(an_event_is_an_entry_elsewhere),    row(a_full_pipe_holds_up_nobody),
-        row(a_full_socket_holds_up_nobody),     row(on_a_terminal_priorities_are_colours),
+        row(on_a_terminal_priorities_are_colours),
         row(an_event_below_the_level_is_none),
+        row(an_entry_is_a_plain_line),
+        row(the_journal_gets_the_priority),
+        row(another_stream_is_not_the_journal),
+        row(the_level_decides),
+        row(control_bytes_do_not_make_lines),
+        row(a_long_entry_is_cut),
+        row(an_event_is_an_entry_elsewhere),
+        row(a_full_pipe_holds_up_nobody),
+        row(a_full_socket_holds_up_nobody),
+
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }
