@@ -20,7 +20,8 @@ like '*hellod has started*which version it is*' "$(journalctl --boot --no-pager 
     'journalctl -x explains it'
 
 exec 5<>/dev/tcp/127.0.0.1/7878 6<>/dev/tcp/127.0.0.1/7878
-printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' | tee /dev/fd/5 >/dev/fd/6
+printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&5
+printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&6
 head -n 1 <&5 >/dev/null
 head -n 1 <&6 >/dev/null
 exec 7<>/dev/tcp/127.0.0.1/7878
