@@ -67,7 +67,7 @@ static _Atomic unsigned counts[FAULT_COUNT];
 static _Atomic int set_call = FAULT_COUNT, set_error;
 static _Atomic unsigned set_first, set_times;
 static _Atomic bool struck;
-static _Atomic int64_t clock_shift;
+static _Atomic int64_t clock_shift, date_shift;
 static _Thread_local bool is_spared;
 
 const char *fault_name(enum fault_call call)
@@ -115,6 +115,11 @@ void fault_spare(bool spared)
 void fault_shift_clock(int64_t usec)
 {
     clock_shift = usec;
+}
+
+void fault_set_date(int64_t usec_ahead)
+{
+    date_shift = usec_ahead;
 }
 
 /* Whether this call is to fail; errno is set then. */
@@ -232,8 +237,10 @@ int __wrap_clock_gettime(clockid_t which, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t which, struct timespec *ret)
 {
     int r = __real_clock_gettime(which, ret);
-    int64_t nsec = ret->tv_nsec + clock_shift % 1000000 * 1000;
-    ret->tv_sec += clock_shift / 1000000 + nsec / 1000000000;
+    bool is_date = which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE;
+    int64_t shift = clock_shift + (is_date ? date_shift : 0);
+    int64_t nsec = ret->tv_nsec + shift % 1000000 * 1000 + 1000000000;
+    ret->tv_sec += shift / 1000000 + nsec / 1000000000 - 1;
     ret->tv_nsec = nsec % 1000000000;
     return r;
 }

@@ -69,6 +69,9 @@ void fault_spare(bool spared);
 /* CLOCK_MONOTONIC and CLOCK_REALTIME, and their coarse ones, are so much ahead from now on. */
 void fault_shift_clock(int64_t usec);
 
+/* CLOCK_REALTIME and its coarse one alone, on top of that: as where somebody sets the date. */
+void fault_set_date(int64_t usec_ahead);
+
 /* Open file descriptors of this process. */
 unsigned fault_open_fds(void);
 
