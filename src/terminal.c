@@ -155,11 +155,16 @@ int terminal_show(const char *text)
     return r;
 }
 
-/* The process stops here, and goes on when it has the terminal again. */
+/* The process stops here, and goes on when it has the terminal again. What had it go on is no event any more.
+ */
 static enum terminal_event stop(void)
 {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGCONT);
     leave();
     (void)raise(SIGSTOP);
+    (void)sigtimedwait(&signals, NULL, &(struct timespec){0});
     return enter() < 0 ? TERMINAL_GONE : TERMINAL_CHANGED;
 }
 

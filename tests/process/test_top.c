@@ -183,8 +183,9 @@ static void stopped_it_gives_the_terminal_back_for_a_while(void **state)
     end = await(end, "Log ");
     assert_false(is_as_before());
     type("q");
-    await(end, LEAVE);
+    end = await(end, LEAVE);
     expect_end(0);
+    assert_int_equal(end, screen.length);
     server_stop(server);
 }
 
