@@ -216,21 +216,25 @@ unsigned lookup_file(const struct lookup *lookup, const char *file, struct found
     return found->status;
 }
 
+static void let_go(const struct kept *kept)
+{
+    if (kept->held && kept->again > 0)
+        cache_note_requests(kept->held, kept->again);
+    cache_release(kept->held);
+}
+
 void lookup_end(const struct lookup *lookup, struct found *found)
 {
     if (found->resolution.status == 200)
         representation_close(&found->resolution.representation);
     if (!found->kept.held)
         return;
-    cache_release(lookup->recent->kept.held);
+    let_go(&lookup->recent->kept);
     lookup->recent->kept = found->kept; /* handed over */
 }
 
 void recent_forget(struct recent *recent)
 {
-    const struct kept *kept = &recent->kept;
-    if (kept->held && kept->again > 0)
-        cache_note_requests(kept->held, kept->again);
-    cache_release(kept->held);
+    let_go(&recent->kept);
     *recent = (struct recent){0};
 }
