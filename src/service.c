@@ -1,20 +1,24 @@
 /* One message to the service manager a change of state, each with a STATUS= for people. */
 #include "service.h"
 
-#include "cleanup.h"
 #include "log.h"
 
+#include <errno.h>
+#include <linux/sockios.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { STATUS_MAX = 512 };
+/* Of what comes again and again so many bytes, in the kernel's count, may be unread: a few messages. */
+enum { STATUS_MAX = 512, UNREAD_MAX = 4096 };
 
 /* What service_ready() said last. */
 static char ready_status[STATUS_MAX];
@@ -28,24 +32,44 @@ static void notify_plain(const char *state, const char *status)
         log_warning("Can't tell the service manager \"%s\": %s", state, strerror(-r));
 }
 
+/* To $NOTIFY_SOCKET; -1: none. */
+static int quiet_fd = -1;
+
+static void open_quiet(void)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = path ? strlen(path) : 0;
+    if (quiet_fd >= 0 || length < 2 || length >= sizeof address.sun_path)
+        return;
+    memcpy(address.sun_path, path, length);
+    if (path[0] == '@')
+        address.sun_path[0] = '\0';
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    if (connect(fd, (const struct sockaddr *)&address,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) == 0)
+        quiet_fd = fd;
+    else
+        close(fd);
+}
+
 /*
- * What comes again and again is no news where it fails. sd_notify(3) waits where the manager doesn't read,
- * and this thread must hear of a stop meanwhile; so here is its protocol without the wait.
+ * What comes again and again waits for nobody, and is no news where it fails: sd_notify(3) sleeps while the
+ * manager's queue is full, and with the main thread the deadlines of all clients. It fills no queue, either:
+ * while some of it is unread, more of it is left out.
  */
 static void notify_quietly(const char *message)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un name = {.sun_family = AF_UNIX};
-    size_t length = path ? strlen(path) : 0;
-    if (length < 2 || length >= sizeof name.sun_path)
+    int unread;
+    open_quiet();
+    if (quiet_fd < 0 || ioctl(quiet_fd, SIOCOUTQ, &unread) < 0 || unread > UNREAD_MAX)
         return;
-    memcpy(name.sun_path, path, length);
-    if (*path == '@')
-        name.sun_path[0] = '\0';
-    CLEANUP(close_fd) int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0)
-        (void)sendto(fd, message, strlen(message), MSG_NOSIGNAL, (const struct sockaddr *)&name,
-                     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+    if (send(quiet_fd, message, strlen(message), MSG_NOSIGNAL) >= 0 || errno == EAGAIN)
+        return;
+    close(quiet_fd);
+    quiet_fd = -1;
 }
 
 void service_ready(const char *format, ...)
@@ -54,6 +78,7 @@ void service_ready(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(ready_status, sizeof ready_status, format, arguments);
     va_end(arguments);
+    open_quiet();
     notify_plain("READY=1", ready_status);
 }
 
@@ -79,7 +104,7 @@ void service_watch(uint64_t usec)
 {
     char message[64];
     snprintf(message, sizeof message, "WATCHDOG=1\nWATCHDOG_USEC=%llu", (unsigned long long)usec);
-    notify_quietly(message);
+    (void)sd_notify(0, message); /* not to be left out */
 }
 
 void service_reloading(void)

@@ -15,7 +15,7 @@ void service_ready(const char *format, ...) __attribute__((format(printf, 1, 2))
 void service_reloading(void);
 
 /* What `systemctl status` shows from now on behind what service_ready() said, until that says something else.
- */
+ * This and service_ping() wait for nobody: they are left out while a manager reads nothing. */
 void service_status(const char *text);
 
 /* How long the service manager waits for a service_ping() before it restarts the service (WatchdogSec=), in

@@ -1,10 +1,17 @@
 /* What the service manager is told, and when. */
 #include "support/client.h"
 #include "support/harness.h"
+#include "support/patience.h"
 #include "support/server.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 static unsigned count(const char *text, const char *part)
 {
@@ -94,6 +101,43 @@ static void a_client_that_goes_away_is_no_event(void **state)
     server_stop(server);
 }
 
+/* Its queue is full: deadlines are kept all the same, and a stop is one, once it reads again. */
+static void a_manager_that_does_not_read_holds_nothing_up(void **state)
+{
+    (void)state;
+    struct server *server = server_run("[timeouts]\nhead = 1s\n");
+    char *path = tree_path(server->tree, "notify");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_true(fd >= 0 && strlen(path) < sizeof address.sun_path);
+    strcpy(address.sun_path, path);
+    while (sendto(fd, "X=1", 3, MSG_DONTWAIT, (const struct sockaddr *)&address, sizeof address) == 3)
+        ;
+    assert_int_equal(errno, EAGAIN);
+    for (unsigned i = 0; i < 3; i++) {
+        struct client *silent = client_connect(server, 0);
+        client_fetch(client_connect(server, 0), "/", 200);
+        client_expect_close(silent);
+    }
+    char message[64]; /* these are not the server's, which a harness would insist on */
+    while (recv(server->notify_fd, message, sizeof message, MSG_DONTWAIT) >= 0)
+        ;
+    close(fd);
+    free(path);
+    server_stop(server);
+}
+
+/* Nor do we fill it: a stop is told at once however long nobody has read. */
+static void what_is_told_again_and_again_fills_no_queue(void **state)
+{
+    (void)state;
+    struct server *server = server_run("[timeouts]\nhead = 14s\n");
+    struct client *silent = client_connect(server, 0), *busy = client_connect(server, 0);
+    while (!patience_poll(silent->fd, POLLIN, patience_now() + 50000))
+        client_fetch(busy, "/", 200);
+    server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -103,6 +147,8 @@ int main(void)
         harness_test(sigint_is_answered_by_stopping),
         harness_test(it_runs_without_a_service_manager),
         harness_test(a_client_that_goes_away_is_no_event),
+        harness_test(a_manager_that_does_not_read_holds_nothing_up),
+        harness_test(what_is_told_again_and_again_fills_no_queue),
     };
     return cmocka_run_group_tests_name("notify", tests, NULL, NULL);
 }
