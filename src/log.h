@@ -8,8 +8,9 @@
 /*
  * The log is standard error, one write(2) an entry. Where standard error is the journal ($JOURNAL_STREAM
  * names it, systemd.exec(5)) an entry starts with its priority as "<N>" (sd-daemon(3)); on a
- * terminal it is coloured by it, elsewhere it is the bare text. Thread-safe after log_open(), which is called once, before threads. An entry is one line:
- * text from outside goes through str_escape() first, and control bytes that come all the same are blanked.
+ * terminal it is coloured by it, elsewhere it is the bare text. Thread-safe after log_open(), which is called
+ * once, before threads. An entry is one line: text from outside goes through str_escape() first, and control
+ * bytes that come all the same are blanked.
  */
 
 void log_open(void);

@@ -3,7 +3,6 @@
 
 #include "log.h"
 
-#include <errno.h>
 #include <linux/sockios.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +14,6 @@
 #include <sys/un.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
-#include <unistd.h>
 
 /* Of what comes again and again so many bytes, in the kernel's count, may be unread: a few messages. */
 enum { STATUS_MAX = 512, UNREAD_MAX = 4096 };
@@ -32,27 +30,27 @@ static void notify_plain(const char *state, const char *status)
         log_warning("Can't tell the service manager \"%s\": %s", state, strerror(-r));
 }
 
-/* To $NOTIFY_SOCKET; -1: none. */
+/* Made once; -1: not yet. */
 static int quiet_fd = -1;
 
 static void open_quiet(void)
 {
+    if (quiet_fd < 0)
+        quiet_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+}
+
+/* 0: nobody wants to be told. */
+static socklen_t manager(struct sockaddr_un *ret)
+{
     const char *path = getenv("NOTIFY_SOCKET");
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     size_t length = path ? strlen(path) : 0;
-    if (quiet_fd >= 0 || length < 2 || length >= sizeof address.sun_path)
-        return;
-    memcpy(address.sun_path, path, length);
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (length < 2 || length >= sizeof ret->sun_path)
+        return 0;
+    memcpy(ret->sun_path, path, length);
     if (path[0] == '@')
-        address.sun_path[0] = '\0';
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return;
-    if (connect(fd, (const struct sockaddr *)&address,
-                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length)) == 0)
-        quiet_fd = fd;
-    else
-        close(fd);
+        ret->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
 /*
@@ -62,14 +60,15 @@ static void open_quiet(void)
  */
 static void notify_quietly(const char *message)
 {
+    struct sockaddr_un address;
+    socklen_t length = manager(&address);
     int unread;
+    if (length == 0)
+        return;
     open_quiet();
-    if (quiet_fd < 0 || ioctl(quiet_fd, SIOCOUTQ, &unread) < 0 || unread > UNREAD_MAX)
-        return;
-    if (send(quiet_fd, message, strlen(message), MSG_NOSIGNAL) >= 0 || errno == EAGAIN)
-        return;
-    close(quiet_fd);
-    quiet_fd = -1;
+    if (quiet_fd >= 0 && ioctl(quiet_fd, SIOCOUTQ, &unread) == 0 && unread <= UNREAD_MAX)
+        (void)sendto(quiet_fd, message, strlen(message), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+                     length);
 }
 
 void service_ready(const char *format, ...)
@@ -78,7 +77,7 @@ void service_ready(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(ready_status, sizeof ready_status, format, arguments);
     va_end(arguments);
-    open_quiet();
+    open_quiet(); /* while there are fds */
     notify_plain("READY=1", ready_status);
 }
 
