@@ -273,7 +273,7 @@ static void no_fd_is_left_behind(void **state)
     (void)state;
     struct server *server = server_make();
     server_listen(server, SERVER_IPV4, "http");
-    server_set(server, "sleep = 2s\n");
+    server_set(server, "sleep = 2s\n[timeouts]\nsend = 10min\n"); /* all of it may take a while */
     server_allow(server, "Not reloaded");
     server_install(server, NULL);
     server_start(server);
