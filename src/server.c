@@ -178,8 +178,9 @@ static int tell(struct server *server, bool watched)
     watchdog_look(&server->watchdog, server->pool, server->config->pool_size, watched, now);
     if (server->draining)
         return 0;
-    if (status_update(&server->status, &pulse, server->watchdog.stuck, now))
-        service_status(server->status.text);
+    if (status_update(&server->status, &pulse, server->watchdog.stuck, now) &&
+        !service_status(server->status.text, !watched))
+        status_forget(&server->status);
     return idle_look(&server->idle, pulse.connections > 0);
 }
 

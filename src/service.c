@@ -5,6 +5,7 @@
 
 #include <linux/sockios.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +16,13 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-/* Of what comes again and again so many bytes, in the kernel's count, may be unread: a few messages. */
-enum { STATUS_MAX = 512, UNREAD_MAX = 4096 };
+enum {
+    STATUS_MAX = 512,
+    /* What a few messages take, by the kernel's count. */
+    FEW_BYTES = 4096,
+};
+
+static int quiet_fd = -1;
 
 /* What service_ready() said last. */
 static char ready_status[STATUS_MAX];
@@ -30,45 +36,44 @@ static void notify_plain(const char *state, const char *status)
         log_warning("Can't tell the service manager \"%s\": %s", state, strerror(-r));
 }
 
-/* Made once; -1: not yet. */
-static int quiet_fd = -1;
-
-static void open_quiet(void)
+/* The address of $NOTIFY_SOCKET, a path or "@" and an abstract name, with its length; 0: there is none. */
+static socklen_t manager_address(struct sockaddr_un *ret)
 {
-    if (quiet_fd < 0)
-        quiet_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    const char *name = getenv("NOTIFY_SOCKET");
+    size_t length = name ? strlen(name) : 0;
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (length < 2 || length >= sizeof ret->sun_path || (name[0] != '/' && name[0] != '@'))
+        return 0;
+    memcpy(ret->sun_path, name, length);
+    if (name[0] == '@')
+        ret->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (name[0] == '/'));
 }
 
-/* 0: nobody wants to be told. */
-static socklen_t manager(struct sockaddr_un *ret)
+/* Kept from service_ready() on, since it knows what of its messages was not read yet. */
+static int open_quiet_socket(void)
 {
-    const char *path = getenv("NOTIFY_SOCKET");
-    size_t length = path ? strlen(path) : 0;
-    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-    if (length < 2 || length >= sizeof ret->sun_path)
-        return 0;
-    memcpy(ret->sun_path, path, length);
-    if (path[0] == '@')
-        ret->sun_path[0] = '\0';
-    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+    struct sockaddr_un address;
+    if (manager_address(&address) == 0)
+        return -1;
+    return socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
 /*
- * What comes again and again waits for nobody, and is no news where it fails: sd_notify(3) sleeps while the
- * manager's queue is full, and with the main thread the deadlines of all clients. It fills no queue, either:
- * while some of it is unread, more of it is left out.
+ * The queue of the service manager takes ten messages where net.unix.max_dgram_qlen is the kernel's own, and
+ * whoever sends one more waits: the room is for changes of state. `unread`: so many bytes may lie there.
  */
-static void notify_quietly(const char *message)
+static bool notify_quietly(const char *message, int unread)
 {
     struct sockaddr_un address;
-    socklen_t length = manager(&address);
-    int unread;
-    if (length == 0)
-        return;
-    open_quiet();
-    if (quiet_fd >= 0 && ioctl(quiet_fd, SIOCOUTQ, &unread) == 0 && unread <= UNREAD_MAX)
-        (void)sendto(quiet_fd, message, strlen(message), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-                     length);
+    socklen_t length = manager_address(&address);
+    int bytes;
+    if (quiet_fd < 0 || length == 0)
+        return true;
+    if (ioctl(quiet_fd, SIOCOUTQ, &bytes) < 0 || bytes > unread)
+        return false;
+    return sendto(quiet_fd, message, strlen(message), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+                  length) >= 0;
 }
 
 void service_ready(const char *format, ...)
@@ -77,15 +82,16 @@ void service_ready(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(ready_status, sizeof ready_status, format, arguments);
     va_end(arguments);
-    open_quiet(); /* while there are fds */
+    if (quiet_fd < 0)
+        quiet_fd = open_quiet_socket();
     notify_plain("READY=1", ready_status);
 }
 
-void service_status(const char *text)
+bool service_status(const char *text, bool last)
 {
     char message[2 * STATUS_MAX];
     snprintf(message, sizeof message, "STATUS=%s; %s", ready_status, text);
-    notify_quietly(message);
+    return notify_quietly(message, last ? FEW_BYTES : 0);
 }
 
 uint64_t service_watchdog(void)
@@ -94,16 +100,16 @@ uint64_t service_watchdog(void)
     return sd_watchdog_enabled(0, &usec) > 0 ? usec : 0;
 }
 
-void service_ping(void)
+bool service_ping(void)
 {
-    notify_quietly("WATCHDOG=1");
+    return notify_quietly("WATCHDOG=1", FEW_BYTES);
 }
 
 void service_watch(uint64_t usec)
 {
     char message[64];
     snprintf(message, sizeof message, "WATCHDOG=1\nWATCHDOG_USEC=%llu", (unsigned long long)usec);
-    (void)sd_notify(0, message); /* not to be left out */
+    (void)sd_notify(0, message);
 }
 
 void service_reloading(void)

@@ -1,6 +1,7 @@
 #ifndef HELLOD_SERVICE_H
 #define HELLOD_SERVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /*
@@ -14,15 +15,19 @@ void service_ready(const char *format, ...) __attribute__((format(printf, 1, 2))
 /* A reload has begun; service_ready() ends it, whether it came to something or not. */
 void service_reloading(void);
 
-/* What `systemctl status` shows from now on behind what service_ready() said, until that says something else.
- * This and service_ping() wait for nobody: they are left out while a manager reads nothing. */
-void service_status(const char *text);
+/*
+ * What comes again and again: it never waits for the service manager, and while that has not read what it was
+ * told last, it isn't told more. False where it is to be told again later.
+ *
+ * service_status(): what `systemctl status` shows from now on behind what service_ready() said, until that
+ * says something else. `last`: nothing will follow for a while, so it is told though a little is unread.
+ */
+bool service_status(const char *text, bool last);
+bool service_ping(void);
 
 /* How long the service manager waits for a service_ping() before it restarts the service (WatchdogSec=), in
  * microseconds; 0: it doesn't watch. */
 uint64_t service_watchdog(void);
-
-void service_ping(void);
 
 /* A ping, after which that is how long it waits. */
 void service_watch(uint64_t usec);

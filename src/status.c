@@ -60,3 +60,8 @@ bool status_update(struct status *status, const struct clients_pulse *pulse, uns
     memcpy(status->text, text, sizeof text);
     return true;
 }
+
+void status_forget(struct status *status)
+{
+    status->text[0] = '\0';
+}

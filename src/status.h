@@ -34,4 +34,7 @@ void status_begin(struct status *status, const struct clients_pulse *pulse, int6
 bool status_update(struct status *status, const struct clients_pulse *pulse, unsigned stuck,
                    int64_t now_usec);
 
+/* It could not be told: the next text is another one whatever it says. */
+void status_forget(struct status *status);
+
 #endif

@@ -60,8 +60,8 @@ void watchdog_ping(struct watchdog *watchdog, int64_t now_usec)
 {
     if (!watchdog->watches || watchdog->stuck > 0)
         return;
-    service_ping();
-    watchdog->pinged_usec = now_usec;
+    if (service_ping())
+        watchdog->pinged_usec = now_usec;
 }
 
 void watchdog_look(struct watchdog *watchdog, const struct pool *pool, unsigned size, bool busy,

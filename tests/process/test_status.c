@@ -4,10 +4,14 @@
 #include "support/patience.h"
 #include "support/server.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 enum { LARGE = 64 << 20, QUIET_USEC = 3500000 };
 
@@ -81,11 +85,35 @@ static void without_a_connection_nothing_wakes_up(void **state)
     server_stop(server);
 }
 
+/* The sweep, which closes who is idle, is the same thread's. */
+static void a_manager_that_does_not_read_holds_nobody_up(void **state)
+{
+    (void)state;
+    struct server *server = server_run("[timeouts]\nidle = 2s\n");
+    struct sockaddr_un address;
+    socklen_t length = sizeof address;
+    char byte;
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(getsockname(server->notify_fd, (struct sockaddr *)&address, &length), 0);
+    while (sendto(fd, "x", 1, 0, (const struct sockaddr *)&address, length) == 1)
+        continue;
+    assert_int_equal(errno, EAGAIN);
+    struct client *client = client_connect(server, 0);
+    client_fetch(client, "/", 200);
+    client_expect_close(client);
+    while (recv(server->notify_fd, &byte, 1, MSG_DONTWAIT) >= 0)
+        continue;
+    close(fd);
+    server_stop(server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         harness_test(connections_requests_and_transfers_are_told),
         harness_test(a_reload_goes_on_counting),
+        harness_test(a_manager_that_does_not_read_holds_nobody_up),
         harness_test(without_a_connection_nothing_wakes_up),
     };
     return cmocka_run_group_tests_name("status", tests, NULL, NULL);
