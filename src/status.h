@@ -12,7 +12,7 @@
  * thread.
  */
 
-enum { STATUS_TEXT_MAX = 256 };
+enum { STATUS_TEXT_MAX = 320 };
 
 struct status {
     int64_t started_usec; /* real time */
