@@ -20,7 +20,7 @@ static int spawn(const char *const *arguments, int out, bool quiet, pid_t *ret)
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none;
-    for (size_t i = 0; arguments[i] && i < SYSTEMCTL_ARGUMENTS_MAX; i++)
+    for (size_t i = 0; i < SYSTEMCTL_ARGUMENTS_MAX && arguments[i]; i++)
         argv[i + 1] = strdupa(arguments[i]);
     argv[0] = strdupa("systemctl");
     sigemptyset(&none);
