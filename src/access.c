@@ -26,6 +26,8 @@
 
 enum {
     RING_SIZE = 1 << 20,
+    /* Of what goes to a file, nothing is left out. */
+    RING_SIZE_FILE = 1 << 22,
     /* How many entries are written before the logger looks up. */
     BATCH_MAX = 256,
     /* After writing; at what a busy server fills a good deal less than the ring. */
@@ -42,11 +44,12 @@ struct access {
     int wake_fd;
     pthread_t thread;
     _Atomic bool resting;
-    _Atomic bool counting;    /* some tally has something */
-    _Atomic bool hurry;       /* a flush waits, or the end has come */
+    _Atomic bool counting; /* some tally has something */
+    _Atomic bool hurry;    /* a flush waits, or the end has come */
+    _Atomic bool reopen;
     _Atomic uint64_t refused; /* by the ring, to be told */
     _Atomic uint64_t handed;  /* to the ring, by this process */
-    _Atomic uint64_t taken;   /* from it */
+    _Atomic uint64_t taken;   /* from it, and written or dropped */
     _Atomic uint64_t written, summed, dropped;
 
     pthread_mutex_t lock; /* over what follows */
@@ -90,12 +93,18 @@ static void wake_resting(struct access *access)
 
 static bool is_wanted(const struct access *access, const struct access_entry *entry)
 {
-    return access->options.mode == ACCESS_ON || entry->status >= 400 || entry->cut;
+    return access->options.mode != ACCESS_ERRORS || entry->status >= 400 || entry->cut;
 }
 
 static int priority_of(const struct access *access, const struct access_entry *entry)
 {
     return access_text_priority(entry->status, access->options.client_errors);
+}
+
+/* A file has its own measure. */
+static bool is_above_level(const struct access *access, const struct access_entry *entry)
+{
+    return !access->options.file && !log_enabled(priority_of(access, entry));
 }
 
 static void count_only(struct access *access, const struct access_entry *entry, struct str head)
@@ -111,7 +120,7 @@ void access_submit(struct access *access, const struct access_entry *entry, stru
 {
     char text[EXCERPT_MAX];
     struct excerpt excerpt;
-    if (!is_wanted(access, entry) || !log_enabled(priority_of(access, entry)))
+    if (!is_wanted(access, entry) || is_above_level(access, entry))
         return;
     if (!access_rate_admits(&access->rate, now_nsec)) {
         count_only(access, entry, head);
@@ -140,19 +149,25 @@ static bool write_next(struct access *access)
     if (!entry)
         return false;
     excerpt_read((struct str){(const char *)(entry + 1), length - sizeof *entry}, &excerpt);
-    if (access_sink_write(&access->sink, entry, &excerpt, priority_of(access, entry)))
-        atomic_fetch_add_explicit(&access->written, 1, memory_order_relaxed);
-    else
-        note_dropped(access, 1);
+    access_sink_write(&access->sink, entry, &excerpt, priority_of(access, entry));
     ring_drop(access->ring);
-    atomic_fetch_add_explicit(&access->taken, 1, memory_order_relaxed);
     return true;
+}
+
+static void flush_sink(struct access *access)
+{
+    struct access_outcome outcome = access_sink_flush(&access->sink);
+    atomic_fetch_add_explicit(&access->written, outcome.written, memory_order_relaxed);
+    note_dropped(access, outcome.dropped);
+    atomic_fetch_add_explicit(&access->taken, outcome.written + outcome.dropped, memory_order_relaxed);
 }
 
 /* Returns how many. */
 static unsigned write_batch(struct access *access)
 {
     unsigned n = 0;
+    if (atomic_exchange(&access->reopen, false))
+        access_sink_reopen(&access->sink);
     uint64_t refused = atomic_exchange(&access->refused, 0);
     if (refused > 0) {
         access_sink_note_dropped(&access->sink, refused);
@@ -160,6 +175,7 @@ static unsigned write_batch(struct access *access)
     }
     while (n < BATCH_MAX && write_next(access))
         n++;
+    flush_sink(access);
     return n;
 }
 
@@ -267,11 +283,12 @@ static int make_tallies(struct access *access)
 
 static int make(struct access *access)
 {
-    int r = ring_new(&access->ring, RING_SIZE);
+    const struct access_options *options = &access->options;
+    int r = ring_new(&access->ring, options->file ? RING_SIZE_FILE : RING_SIZE);
     if (r == 0)
         r = make_tallies(access);
     if (r == 0)
-        r = access_sink_open(&access->sink, access->options.journal, &access->hurry);
+        r = access_sink_open(&access->sink, options->journal, options->file, options->format, &access->hurry);
     if (r < 0)
         return r;
     access->wake_fd = eventfd(0, EFD_CLOEXEC);
@@ -290,7 +307,7 @@ int access_start(struct access **ret, const struct access_options *options)
         return -ENOMEM;
     access->options = *options;
     access->wake_fd = access->sink.journal_fd = -1;
-    access_rate_init(&access->rate, options->rate);
+    access_rate_init(&access->rate, options->file ? 0 : options->rate);
     int r = pthread_mutex_init(&access->lock, NULL);
     assert(r == 0);
     r = pthread_cond_init(&access->flushed, NULL);
@@ -310,10 +327,10 @@ static void hurry(struct access *access)
     wake(access);
 }
 
-void access_flush(struct access *access, int64_t patience_usec)
+int access_flush(struct access *access, int64_t patience_usec)
 {
     if (!access)
-        return;
+        return 0;
     int64_t until_usec = now_usec() + patience_usec;
     struct timespec until = {until_usec / USEC_PER_SEC, until_usec % USEC_PER_SEC * 1000};
     int r = 0;
@@ -324,11 +341,20 @@ void access_flush(struct access *access, int64_t patience_usec)
         r = pthread_cond_clockwait(&access->flushed, &access->lock, CLOCK_MONOTONIC, &until);
     assert(r == 0 || r == ETIMEDOUT);
     unlock(access);
+    if (r != 0 && access->options.file)
+        return -ETIMEDOUT;
     if (r != 0) {
         uint64_t left = atomic_load(&access->handed) - atomic_load(&access->taken);
         note_dropped(access, left);
         log_note_dropped(left);
     }
+    return 0;
+}
+
+void access_reopen(struct access *access)
+{
+    if (access)
+        atomic_store(&access->reopen, true);
 }
 
 void access_end(struct access *access)

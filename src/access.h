@@ -9,18 +9,21 @@
 /*
  * The access log. Whoever has answered a request hands an entry over and goes on: it is copied into a ring,
  * or, above the rate, counted; a thread of the logger's own writes, and while there is nothing to write it
- * sleeps. Nobody ever waits for it: what finds the ring full is dropped, counted, and told of.
+ * sleeps. Nobody ever waits for it: what finds the ring full is dropped, counted, and told of. A file gets
+ * all entries, whatever their rate and level.
  */
 
 struct access;
 
 struct access_options {
     enum access_mode mode; /* not ACCESS_OFF */
-    unsigned rate;         /* entries a second; 0: all */
+    unsigned rate;         /* entries a second; 0: all. Not of ACCESS_FILE. */
     int client_errors;     /* priority of 4xx */
     unsigned writers;      /* who calls access_submit(): workers numbered from 0 */
     const char
-        *journal; /* the path of the journal's socket; NULL: entries are lines of the log. Not owned. */
+        *journal;     /* the path of the journal's socket; NULL: entries are lines of the log. Not owned. */
+    const char *file; /* of ACCESS_FILE: its path. Not owned. */
+    enum access_format format;
 };
 
 /* Starts the logger. 0 or a negative errno. */
@@ -39,8 +42,13 @@ void access_submit(struct access *access, const struct access_entry *entry, stru
 /*
  * While no writer is at work: what was handed over is written, or dropped where it can't be at once, and the
  * logger sleeps. After `patience_usec` it is left as it is, and what is left in the ring counts as dropped.
+ * 0, or -ETIMEDOUT where it is a file that has not taken it by then: nothing is given up, and the logger may
+ * be waiting for a disk. NULL is fine.
  */
-void access_flush(struct access *access, int64_t patience_usec);
+int access_flush(struct access *access, int64_t patience_usec);
+
+/* A file is opened anew, by its path, before the next entry. NULL is fine. */
+void access_reopen(struct access *access);
 
 /* What became of the answers that were to be logged. */
 struct access_totals {

@@ -17,9 +17,12 @@ enum { RETRY_MSEC = 5, RETRIES_MAX = 200 };
 
 enum { ENTRY_SIZE = ACCESS_TEXT_MAX };
 
-int access_sink_open(struct access_sink *ret, const char *journal, const _Atomic bool *hurry)
+int access_sink_open(struct access_sink *ret, const char *journal, const char *file,
+                     enum access_format format, const _Atomic bool *hurry)
 {
     *ret = (struct access_sink){.journal = journal, .journal_fd = -1, .hurry = hurry};
+    if (file)
+        return access_file_new(&ret->file, file, format);
     if (journal)
         ret->journal_fd = journal_open();
     return journal && ret->journal_fd < 0 ? ret->journal_fd : 0;
@@ -30,6 +33,8 @@ void access_sink_close(struct access_sink *sink)
     if (sink->journal_fd >= 0)
         close(sink->journal_fd);
     sink->journal_fd = -1;
+    access_file_free(sink->file);
+    sink->file = NULL;
 }
 
 /* Whether the journal may take later what it doesn't take now. */
@@ -73,26 +78,60 @@ static void tell_of_dropped(struct access_sink *sink)
 
 void access_sink_note_dropped(struct access_sink *sink, uint64_t count)
 {
+    if (sink->file) {
+        access_file_note_dropped(sink->file, count);
+        return;
+    }
     sink->untold += count;
     log_note_dropped(count);
 }
 
-bool access_sink_write(struct access_sink *sink, const struct access_entry *entry,
-                       const struct excerpt *excerpt, int priority)
+static bool write_to_journal(struct access_sink *sink, const struct access_entry *entry,
+                             const struct excerpt *excerpt, int priority)
 {
     char text[ENTRY_SIZE];
-    if (sink->journal) {
-        size_t length = access_text_journal(entry, excerpt, priority, text, sizeof text);
-        if (!send_to_journal(sink, (struct str){text, length})) {
-            access_sink_note_dropped(sink, 1);
-            return false;
-        }
-    } else {
-        size_t length = access_text_combined(entry, excerpt, text, sizeof text);
-        log_write(priority, "%.*s", (int)length, text);
+    size_t length = access_text_journal(entry, excerpt, priority, text, sizeof text);
+    return send_to_journal(sink, (struct str){text, length});
+}
+
+static void write_to_log(const struct access_entry *entry, const struct excerpt *excerpt, int priority)
+{
+    char text[ENTRY_SIZE];
+    size_t length = access_text_combined(entry, excerpt, text, sizeof text);
+    log_write(priority, "%.*s", (int)length, text);
+}
+
+void access_sink_write(struct access_sink *sink, const struct access_entry *entry,
+                       const struct excerpt *excerpt, int priority)
+{
+    if (sink->file) {
+        access_file_put(sink->file, entry, excerpt, &sink->outcome);
+        return;
     }
+    if (!sink->journal) {
+        write_to_log(entry, excerpt, priority);
+    } else if (!write_to_journal(sink, entry, excerpt, priority)) {
+        access_sink_note_dropped(sink, 1);
+        sink->outcome.dropped++;
+        return;
+    }
+    sink->outcome.written++;
     tell_of_dropped(sink);
-    return true;
+}
+
+struct access_outcome access_sink_flush(struct access_sink *sink)
+{
+    if (sink->file)
+        access_file_flush(sink->file, &sink->outcome);
+    struct access_outcome outcome = sink->outcome;
+    sink->outcome = (struct access_outcome){0};
+    return outcome;
+}
+
+void access_sink_reopen(struct access_sink *sink)
+{
+    if (sink->file)
+        access_file_reopen(sink->file, &sink->outcome);
 }
 
 void access_sink_sum_up(struct access_sink *sink, const struct access_counts *counts, int64_t period_usec)

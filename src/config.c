@@ -4,16 +4,18 @@
  */
 #include "config.h"
 
+#include "access_mode.h"
 #include "address.h"
 #include "cleanup.h"
+#include "config_access_file.h"
 #include "config_entry.h"
 #include "config_file.h"
+#include "config_folder.h"
 #include "config_nearest.h"
 #include "config_rules.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -89,9 +91,13 @@ const struct config_option config_options[] = {
     {"log", "level", FIELD(level), {CONFIG_LEVEL, 0, 0}, "info",
      "What is logged: error, warning, notice, info or debug, each with all before it."},
     {"log", "access", FIELD(access), {CONFIG_ACCESS, 0, 0}, "on",
-     "Which requests are logged: on, all; errors, those from status 400 on and those cut short; off, none."},
+     "Which requests are logged: on, all; errors, from status 400 on or cut short; file, all, in a file; off, none."},
     {"log", "access_rate", FIELD(access_rate), {CONFIG_COUNT_OR_OFF, 1, 1000000}, "100",
      "How many of them a second get an entry each; of what is more, one entry a second tells the sums."},
+    {"log", "access_file", FIELD(access_file), {CONFIG_LOG_FILE, 0, 0}, "access.log",
+     "The file for access = file, which gets all; a relative path counts from the service's folder in /var/log."},
+    {"log", "access_format", FIELD(access_format), {CONFIG_ACCESS_FORMAT, 0, 0}, "combined",
+     "What a line of that file is: combined, the log format of that name; json, an object with all fields."},
     {"log", "access_4xx", FIELD(access_client_errors), {CONFIG_LEVEL, 0, 0}, "info",
      "The level of entries with a status from 400 to 499; from 500 on it is warning, and error for 500."},
     {NULL, NULL, 0, {CONFIG_BOOLEAN, 0, 0}, NULL, NULL},
@@ -100,8 +106,12 @@ const struct config_option config_options[] = {
 
 enum { OPTIONS = sizeof(config_options) / sizeof(config_options[0]) - 1 };
 
+/* What is looked at besides the file itself. */
+enum looks { LOOKS_AT_NOTHING, LOOKS_AT_FOLDERS, LOOKS_AT_ALL };
+
 /* A load under way. */
 struct load {
+    enum looks looks;
     struct config_file file;
     struct config config;
     struct config_rules_reader rules;
@@ -232,60 +242,18 @@ static void fall_back(struct load *load, const struct config_option *option)
         load->file.error = r;
 }
 
-/* A relative path counts from the folder of the file, however that was named. */
-static int make_absolute(const char *file_path, char **folder)
-{
-    CLEANUP(free_memory) char *working = NULL;
-    const char *slash = strrchr(file_path, '/');
-    char *absolute;
-    if (**folder == '/')
-        return 0;
-    if (*file_path != '/') {
-        working = getcwd(NULL, 0);
-        if (!working)
-            return -errno;
-    }
-    if (asprintf(&absolute, "%s%s%.*s%s", working ?: "", working ? "/" : "",
-                 slash ? (int)(slash - file_path) + 1 : 0, file_path, *folder) < 0)
-        return -ENOMEM;
-    free(*folder);
-    *folder = absolute;
-    return 0;
-}
-
-/* Opens the folder as the server will: names in it can be reached, a list of them is not asked for. */
-static int try_folder(const char *path)
-{
-    CLEANUP(close_fd) int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return fd < 0 || faccessat(fd, ".", X_OK, AT_EACCESS) < 0 ? -errno : 0;
-}
-
-/* What hello.service does not see of the host, if the path leads there, with what that takes; or NULL. */
-static const char *hidden_by_sandbox(const char *path)
-{
-    if (strncmp(path, "/home/", 6) == 0 || strncmp(path, "/root/", 6) == 0)
-        return "chmod a+x it and the folders above it, or take it out of the home, which hello.service hides";
-    /* To others than services, /tmp is a folder like any. */
-    if (getenv("INVOCATION_ID") && (strncmp(path, "/tmp/", 5) == 0 || strncmp(path, "/var/tmp/", 9) == 0))
-        return "take it out of /tmp and /var/tmp, which hello.service hides";
-    return NULL;
-}
-
 static void refuse_folder(struct load *load, const struct config_option *option, const char *folder,
                           int error)
 {
     const struct config_entry *entry = load->set[option - config_options];
     const char *written = entry ? entry->value : option->fallback;
-    const char *cure = error == -ENOENT    ? "create it or name another"
-                       : error == -ENOTDIR ? "name the folder that holds the pages"
-                       : error != -EACCES  ? "name a folder that can be opened"
-                                           : hidden_by_sandbox(folder) ?: "chmod a+x it and the folders above it";
     config_file_mistake(&load->file, entry ? entry->line : 0, "[%s] %s = %s%s: %s%s%s; %s", option->section,
                         option->key, written, entry ? "" : " (the default)", *written == '/' ? "" : folder,
-                        *written == '/' ? "" : ": ", strerrordesc_np(-error), cure);
+                        *written == '/' ? "" : ": ", strerrordesc_np(-error),
+                        config_folder_cure(folder, error));
 }
 
-static void check_folder(struct load *load, const struct config_option *option, bool open_it)
+static void check_folder(struct load *load, const struct config_option *option)
 {
     char **folder = field_of(&load->config, option);
     if (!*folder)
@@ -293,9 +261,9 @@ static void check_folder(struct load *load, const struct config_option *option, 
     /* A mistake may be why the option is missing: then nobody meant the default. */
     if (!load->set[option - config_options] && load->file.n_mistakes > 0)
         return;
-    int r = make_absolute(load->file.path, folder);
-    if (r == 0 && open_it)
-        r = try_folder(*folder);
+    int r = config_folder_make_absolute(load->file.path, folder);
+    if (r == 0 && load->looks >= LOOKS_AT_FOLDERS)
+        r = config_folder_try(*folder);
     if (r == -ENOMEM)
         load->file.error = r;
     else if (r < 0)
@@ -349,8 +317,30 @@ static void check_addresses(struct load *load, const struct config_option *optio
                         twice ? "" : a_text);
 }
 
+/* The entry that names the file, or at least wants one. */
+static const struct config_entry *access_file_entry(const struct load *load)
+{
+    const struct config_entry *wanted = NULL;
+    for (const struct config_option *option = config_options; option->section; option++) {
+        const struct config_entry *entry = load->set[option - config_options];
+        if (entry && option->offset == FIELD(access_file))
+            return entry;
+        if (option->offset == FIELD(access))
+            wanted = entry;
+    }
+    return wanted;
+}
+
+static void find_access_file(struct load *load)
+{
+    struct config *config = &load->config;
+    if (config->access == ACCESS_FILE && config->access_file)
+        config->access_path = config_access_file(&load->file, access_file_entry(load), config->access_file,
+                                                 load->looks == LOOKS_AT_ALL);
+}
+
 /* All that is said of the file's content, from its entries. */
-static void read_entries(struct load *load, bool folders)
+static void read_entries(struct load *load)
 {
     load->rules = (struct config_rules_reader){.file = &load->file, .rules = &load->config.rules};
     for (size_t i = 0; i < load->file.n_entries; i++)
@@ -359,13 +349,15 @@ static void read_entries(struct load *load, bool folders)
         if (!load->set[option - config_options])
             fall_back(load, option);
         if (option->domain.type == CONFIG_FOLDER)
-            check_folder(load, option, folders);
+            check_folder(load, option);
         if (option->domain.type == CONFIG_ADDRESSES)
             check_addresses(load, option);
         if (option->offset == FIELD(address) || option->offset == FIELD(port))
             load->config.says_where |= load->set[option - config_options] != NULL;
     }
-    bool rooted = folders && load->config.document_root && try_folder(load->config.document_root) == 0;
+    find_access_file(load);
+    bool rooted = load->looks >= LOOKS_AT_FOLDERS && load->config.document_root &&
+                  config_folder_try(load->config.document_root) == 0;
     for (size_t i = 0; i < load->file.n_entries && rooted; i++)
         if (names_file(&load->file.entries[i]))
             check_file(load, &load->file.entries[i]);
@@ -387,12 +379,12 @@ static void report_unreadable(const char *path, int error, FILE *errors)
     fprintf(errors, "%s: %s%s\n", path, strerrordesc_np(-error), cure);
 }
 
-static int load_file(const char *path, bool folders, FILE *errors, struct config *ret)
+static int load_file(const char *path, enum looks looks, FILE *errors, struct config *ret)
 {
-    CLEANUP(free_load) struct load load = {};
+    CLEANUP(free_load) struct load load = {.looks = looks};
     int r = config_file_read(path, &load.file);
     if (r == 0)
-        read_entries(&load, folders);
+        read_entries(&load);
     if (r == 0)
         r = load.file.error;
     if (r < 0) {
@@ -410,18 +402,25 @@ static int load_file(const char *path, bool folders, FILE *errors, struct config
 
 int config_load(const char *path, FILE *errors, struct config *ret)
 {
-    return load_file(path, true, errors, ret);
+    return load_file(path, LOOKS_AT_FOLDERS, errors, ret);
+}
+
+int config_load_to_serve(const char *path, FILE *errors, struct config *ret)
+{
+    return load_file(path, LOOKS_AT_ALL, errors, ret);
 }
 
 int config_read(const char *path, FILE *errors, struct config *ret)
 {
-    return load_file(path, false, errors, ret);
+    return load_file(path, LOOKS_AT_NOTHING, errors, ret);
 }
 
 void config_free(struct config *config)
 {
     for (const struct config_option *option = config_options; option->section; option++)
         config_value_free(&option->domain, field_of(config, option));
+    free(config->access_path);
+    config->access_path = NULL;
     rules_free(&config->rules);
 }
 

@@ -50,6 +50,9 @@ struct config {
     int level;                /* a priority of syslog(3) */
     int access;               /* enum access_mode */
     unsigned access_rate;     /* entries a second; 0: no limit */
+    char *access_file;        /* as it is written */
+    char *access_path;        /* that of a file, absolute; NULL: none is wanted. No option of its own. */
+    int access_format;        /* enum access_format */
     int access_client_errors; /* a priority of syslog(3) */
 };
 
@@ -73,7 +76,11 @@ extern const struct config_option config_options[];
  */
 int config_load(const char *path, FILE *errors, struct config *ret);
 
-/* The same but for the folders that it names, which may be absent or out of reach. */
+/* The same for a process that is to serve: the file of the access log is opened and, where there is none,
+ * made, too. */
+int config_load_to_serve(const char *path, FILE *errors, struct config *ret);
+
+/* The same as config_load() but for the folders that it names, which may be absent or out of reach. */
 int config_read(const char *path, FILE *errors, struct config *ret);
 
 void config_free(struct config *config);

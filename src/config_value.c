@@ -121,6 +121,14 @@ int config_value_parse_size(const char *text, uint64_t *ret)
     return 0;
 }
 
+/* Of the types that are one word of a few. */
+static const struct config_word *words_of(enum config_type type)
+{
+    return type == CONFIG_LEVEL    ? config_levels
+           : type == CONFIG_ACCESS ? config_access_modes
+                                   : config_access_formats;
+}
+
 static int parse_boolean(const char *text, bool *ret)
 {
     static const char *const words[2][4] = {{"no", "false", "off", "0"}, {"yes", "true", "on", "1"}};
@@ -252,6 +260,8 @@ int config_value_read(const struct config_domain *domain, const char *text, void
     switch (domain->type) {
     case CONFIG_FOLDER:
         return read_text(text, field);
+    case CONFIG_LOG_FILE:
+        return text[strlen(text) - 1] == '/' ? -EINVAL : read_text(text, field);
     case CONFIG_FILE_OR_OFF:
     case CONFIG_PATH_OR_OFF:
         if (strcmp(text, "off") == 0) {
@@ -264,9 +274,9 @@ int config_value_read(const struct config_domain *domain, const char *text, void
     case CONFIG_BOOLEAN:
         return parse_boolean(text, field);
     case CONFIG_ACCESS:
-        return config_word_read(config_access_modes, text, field);
+    case CONFIG_ACCESS_FORMAT:
     case CONFIG_LEVEL:
-        return config_word_read(config_levels, text, field);
+        return config_word_read(words_of(domain->type), text, field);
     case CONFIG_ADDRESSES:
     case CONFIG_NAMES:
         return read_words(domain, text, field);
@@ -329,6 +339,7 @@ void config_value_write(const struct config_domain *domain, const void *field, F
 {
     switch (domain->type) {
     case CONFIG_FOLDER:
+    case CONFIG_LOG_FILE:
         fputs(*(char *const *)field, out);
         break;
     case CONFIG_FILE:
@@ -340,10 +351,9 @@ void config_value_write(const struct config_domain *domain, const void *field, F
         fputs(*(const bool *)field ? "on" : "off", out);
         break;
     case CONFIG_ACCESS:
-        fputs(config_word_name(config_access_modes, *(const int *)field), out);
-        break;
+    case CONFIG_ACCESS_FORMAT:
     case CONFIG_LEVEL:
-        fputs(config_word_name(config_levels, *(const int *)field), out);
+        fputs(config_word_name(words_of(domain->type), *(const int *)field), out);
         break;
     case CONFIG_ADDRESSES:
     case CONFIG_NAMES:
@@ -429,12 +439,16 @@ void config_value_describe(const struct config_domain *domain, FILE *out)
     case CONFIG_FOLDER:
         fputs("the path of a folder", out);
         break;
-    case CONFIG_ACCESS:
-        config_word_list(config_access_modes, out);
+    case CONFIG_LOG_FILE:
+        fputs("the path of a file", out);
         break;
     case CONFIG_LEVEL:
         fputs("a level: ", out);
-        config_word_list(config_levels, out);
+        config_word_list(words_of(domain->type), out);
+        break;
+    case CONFIG_ACCESS:
+    case CONFIG_ACCESS_FORMAT:
+        config_word_list(words_of(domain->type), out);
         break;
     case CONFIG_NAMES:
         describe_limits("a list of file names without a slash", domain, write_number, out);
@@ -459,6 +473,7 @@ void config_value_free(const struct config_domain *domain, void *field)
     case CONFIG_FILE_OR_OFF:
     case CONFIG_PATH_OR_OFF:
     case CONFIG_FOLDER:
+    case CONFIG_LOG_FILE:
         free(*(char **)field);
         *(char **)field = NULL;
         break;

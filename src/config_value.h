@@ -12,6 +12,7 @@
 /* What an option is, and the C type of its field. */
 enum config_type {
     CONFIG_ACCESS,          /* int: enum access_mode */
+    CONFIG_ACCESS_FORMAT,   /* int: enum access_format */
     CONFIG_ADDRESSES,       /* char *[max + 1]: min to max texts of address_parse(), without their port,
                                between blanks; NULL after the last */
     CONFIG_BOOLEAN,         /* bool: on, yes, true, 1; off, no, false, 0 */
@@ -22,6 +23,7 @@ enum config_type {
     CONFIG_FILE,            /* char *: a path beneath the document root; kept without a slash in front */
     CONFIG_FILE_OR_OFF,     /* the same, or `off`, which is NULL */
     CONFIG_FOLDER,          /* char *: a path, as written; whether a folder is there is not asked here */
+    CONFIG_LOG_FILE,        /* char *: a path, as written, that ends in no slash */
     CONFIG_LEVEL,           /* int: a priority of syslog(3), LOG_ERR to LOG_DEBUG */
     CONFIG_PATH_OR_OFF,     /* char *: a path of this server's, kept as CONFIG_FILE is; `off` is NULL */
     CONFIG_NAMES,   /* char *[max + 1]: min to max plain file names between blanks; NULL after the last */

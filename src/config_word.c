@@ -15,9 +15,12 @@ const struct config_word config_levels[] = {
 };
 
 const struct config_word config_access_modes[] = {
-    {"on", ACCESS_ON},
-    {"errors", ACCESS_ERRORS},
-    {"off", ACCESS_OFF},
+    {"on", ACCESS_ON}, {"errors", ACCESS_ERRORS}, {"file", ACCESS_FILE}, {"off", ACCESS_OFF}, {NULL, 0},
+};
+
+const struct config_word config_access_formats[] = {
+    {"combined", ACCESS_COMBINED},
+    {"json", ACCESS_JSON},
     {NULL, 0},
 };
 

@@ -10,8 +10,9 @@ struct config_word {
     int value;
 };
 
-extern const struct config_word config_levels[];       /* priorities of syslog(3) */
-extern const struct config_word config_access_modes[]; /* enum access_mode */
+extern const struct config_word config_levels[];         /* priorities of syslog(3) */
+extern const struct config_word config_access_modes[];   /* enum access_mode */
+extern const struct config_word config_access_formats[]; /* enum access_format */
 
 /* 0 with the value of `text` in *ret, or -EINVAL. */
 int config_word_read(const struct config_word *words, const char *text, int *ret);

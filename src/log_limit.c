@@ -25,14 +25,16 @@ static const int priority_of[LOG_CAUSE_COUNT] = {
     [LOG_CAUSE_FILE_SHORT] = LOG_NOTICE, [LOG_CAUSE_CONNECTION] = LOG_WARNING,
     [LOG_CAUSE_FULL] = LOG_NOTICE,       [LOG_CAUSE_ADDRESS] = LOG_NOTICE,
     [LOG_CAUSE_RATE] = LOG_NOTICE,       [LOG_CAUSE_SLOW] = LOG_NOTICE,
+    [LOG_CAUSE_ACCESS] = LOG_WARNING,
 };
 
 static const char *const event_of[LOG_CAUSE_COUNT] = {
-    [LOG_CAUSE_ACCEPT] = EVENT_SHORTAGE, [LOG_CAUSE_SHORTAGE] = EVENT_SHORTAGE,
-    [LOG_CAUSE_FAILURE] = EVENT_FILE,    [LOG_CAUSE_FILE_ERROR] = EVENT_FILE,
-    [LOG_CAUSE_FILE_SHORT] = EVENT_FILE, [LOG_CAUSE_CONNECTION] = EVENT_SHORTAGE,
-    [LOG_CAUSE_FULL] = EVENT_LIMIT,      [LOG_CAUSE_ADDRESS] = EVENT_LIMIT,
-    [LOG_CAUSE_RATE] = EVENT_LIMIT,      [LOG_CAUSE_SLOW] = EVENT_LIMIT,
+    [LOG_CAUSE_ACCEPT] = EVENT_SHORTAGE,    [LOG_CAUSE_SHORTAGE] = EVENT_SHORTAGE,
+    [LOG_CAUSE_FAILURE] = EVENT_FILE,       [LOG_CAUSE_FILE_ERROR] = EVENT_FILE,
+    [LOG_CAUSE_FILE_SHORT] = EVENT_FILE,    [LOG_CAUSE_CONNECTION] = EVENT_SHORTAGE,
+    [LOG_CAUSE_FULL] = EVENT_LIMIT,         [LOG_CAUSE_ADDRESS] = EVENT_LIMIT,
+    [LOG_CAUSE_RATE] = EVENT_LIMIT,         [LOG_CAUSE_SLOW] = EVENT_LIMIT,
+    [LOG_CAUSE_ACCESS] = EVENT_ACCESS_LOST,
 };
 
 struct counter {
@@ -89,12 +91,12 @@ static bool is_worse(const struct counter *counter, unsigned weight)
     return weight > atomic_load_explicit(&counter->weight, memory_order_relaxed);
 }
 
-__attribute__((format(printf, 3, 0))) static void count(enum log_cause cause, unsigned weight,
+__attribute__((format(printf, 4, 0))) static void count(enum log_cause cause, uint64_t times, unsigned weight,
                                                         const char *format, va_list arguments)
 {
     int saved = errno;
     struct counter *counter = &counters[cause];
-    uint64_t before = atomic_fetch_add(&counter->count, 1);
+    uint64_t before = atomic_fetch_add(&counter->count, times);
     int64_t now = now_usec();
     if ((before == 0 || !is_quiet(counter, now) || is_worse(counter, weight)) &&
         pthread_mutex_trylock(&counter->lock) == 0) {
@@ -113,7 +115,15 @@ void log_limit(enum log_cause cause, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    count(cause, 0, format, arguments);
+    count(cause, 1, 0, format, arguments);
+    va_end(arguments);
+}
+
+void log_limit_many(enum log_cause cause, uint64_t times, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    count(cause, times, 0, format, arguments);
     va_end(arguments);
 }
 
@@ -121,7 +131,7 @@ void log_limit_worst(enum log_cause cause, unsigned weight, const char *format, 
 {
     va_list arguments;
     va_start(arguments, format);
-    count(cause, weight, format, arguments);
+    count(cause, 1, weight, format, arguments);
     va_end(arguments);
 }
 

@@ -2,6 +2,7 @@
 #define HELLOD_LOG_LIMIT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Log entries for what a client, or a machine in need, can make happen a thousand times a second: one entry a
@@ -24,6 +25,7 @@ enum log_cause {
     LOG_CAUSE_ADDRESS,    /* a client address has as many as it may have */
     LOG_CAUSE_RATE,       /* a client address asks more than it may */
     LOG_CAUSE_SLOW,       /* a client was cut off for being slow */
+    LOG_CAUSE_ACCESS,     /* an access entry did not get into its file */
     LOG_CAUSE_COUNT
 };
 
@@ -33,7 +35,11 @@ enum { LOG_LIMIT_INTERVAL_SECONDS = 10, LOG_LIMIT_TEXT_MAX = 512 };
  * survives. */
 void log_limit(enum log_cause cause, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same; of the texts of an interval the one with the greatest weight is told. */
+/* The same of so many events at once. */
+void log_limit_many(enum log_cause cause, uint64_t times, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same as log_limit(); of the texts of an interval the one with the greatest weight is told. */
 void log_limit_worst(enum log_cause cause, unsigned weight, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -21,6 +21,7 @@
 #include "top.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,9 +116,11 @@ static void announce(const struct options *options, const struct config *config,
 static int run(struct server *server, const struct reload *reload, const struct listeners *listeners)
 {
     int r;
-    while ((r = server_run(server)) == SERVER_RELOAD)
+    while ((r = server_run(server)) == SERVER_RELOAD) {
         if (reload_run(reload, server, listeners, server_asker(server)) == RELOAD_NO_WAY_ON)
             (void)server_drain(server, "Making way for the installed version");
+        server_reopen_logs(server);
+    }
     return r;
 }
 
@@ -180,14 +183,14 @@ static void sum_up_mistakes(const char *path, const char *mistakes)
 }
 
 /* Each mistake is a log entry of its own. */
-static int load(const char *path, struct config *ret)
+static int load(const char *path, bool to_serve, struct config *ret)
 {
     CLEANUP(free_memory) char *mistakes = NULL;
     size_t length;
     FILE *stream = open_memstream(&mistakes, &length);
     if (!stream)
         return -errno;
-    int r = config_load(path, stream, ret);
+    int r = to_serve ? config_load_to_serve(path, stream, ret) : config_load(path, stream, ret);
     if (fclose(stream) != 0)
         return -ENOMEM;
     if (r < 0)
@@ -212,7 +215,8 @@ int main(int argc, char **argv)
     if (reload_init(&reload, options.config, options.log_level) < 0)
         return EX_OSERR;
     status = EX_CONFIG;
-    if (load(options.config, &config) == 0) {
+    bool to_serve = options.action == OPTIONS_SERVE || options.action == OPTIONS_CAN_RESUME;
+    if (load(options.config, to_serve, &config) == 0) {
         status = options.action == OPTIONS_SERVE ? serve(&options, &config, &reload) : act(&options, &config);
         config_free(&config);
     }

@@ -66,6 +66,7 @@ static int spawn(const char *program, char *const argv[], pid_t *ret)
     sigemptyset(&none);
     sigemptyset(&usual);
     sigaddset(&usual, SIGPIPE);
+    sigaddset(&usual, SIGXFSZ);
     if (posix_spawn_file_actions_init(&actions) != 0)
         return -ENOMEM;
     if (posix_spawnattr_init(&attributes) != 0) {
@@ -240,9 +241,12 @@ enum reload_result reload_run(const struct reload *reload, struct server *server
     service_reloading();
     if (!successor_agrees(reload, asker, &result))
         return result;
-    if (server_pause(server) < 0)
+    int r = server_pause(server);
+    if (r == -EIO)
+        return refuse(asker, "the file of the access log has not taken its entries; a disk may not answer");
+    if (r < 0)
         return refuse(asker, "a worker has been at one request for too long; a disk may not answer");
-    int r = lay_down(&state, server, listeners, asker);
+    r = lay_down(&state, server, listeners, asker);
     if (r >= 0)
         r = execute(reload, r);
     server_resume(server);

@@ -76,6 +76,8 @@ void server_block_signals(void)
     assert(r == 0);
     /* sendfile(2) has no MSG_NOSIGNAL. */
     signal(SIGPIPE, SIG_IGN);
+    /* A file of the log that may not become larger is no reason to end. */
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 static int schedule_sweep(struct server *server)
@@ -270,6 +272,8 @@ static int start_access(struct server *server)
         .client_errors = config->access_client_errors,
         .writers = config->pool_size + 1,
         .journal = log_is_journal() ? JOURNAL_SOCKET : NULL,
+        .file = config->access_path,
+        .format = (enum access_format)config->access_format,
     };
     return options.mode == ACCESS_OFF ? 0 : access_start(&server->access, &options);
 }
@@ -417,9 +421,17 @@ unsigned server_connections(const struct server *server)
 int server_pause(struct server *server)
 {
     int r = pool_pause(server->pool, PAUSE_PATIENCE_USEC);
-    if (r == 0)
-        access_flush(server->access, FLUSH_PATIENCE_USEC);
-    return r;
+    if (r < 0)
+        return r;
+    r = access_flush(server->access, FLUSH_PATIENCE_USEC);
+    if (r < 0)
+        pool_resume(server->pool);
+    return r < 0 ? -EIO : 0;
+}
+
+void server_reopen_logs(struct server *server)
+{
+    access_reopen(server->access);
 }
 
 void server_put(const struct server *server, struct state *state)
@@ -451,9 +463,9 @@ void server_end(struct server *server)
     if (server->pool)
         clients_drain(server->clients);
     (void)pool_end(server->pool);
-    log_limit_tell_all();
     unsigned cut = server->clients ? clients_cut(server->clients) : 0;
     access_end(server->access);
+    log_limit_tell_all();
     if (server->clients) {
         struct clients_totals totals = clients_totals(server->clients);
         log_event(EVENT_STOPPED, LOG_INFO,

@@ -47,10 +47,14 @@ unsigned server_connections(const struct server *server);
 bool server_is_draining(const struct server *server);
 
 /* Stops serving at the next job boundaries, and goes on. In between server_put() puts all that is needed to
- * go on elsewhere into a state. -ETIMEDOUT where a job takes too long: then it has gone on already. */
+ * go on elsewhere into a state. -ETIMEDOUT where a job takes too long, -EIO where the file of the access log
+ * has not taken its entries in time: then it has gone on already. */
 int server_pause(struct server *server);
 void server_put(const struct server *server, struct state *state);
 void server_resume(struct server *server);
+
+/* The file of the access log, if there is one, is opened anew before the next entry. */
+void server_reopen_logs(struct server *server);
 
 /* For a successor: how long no worker ran. */
 void server_note_pause(struct server *server, int64_t usec);

@@ -66,9 +66,14 @@ void writer_put_html(struct writer *writer, struct str text)
     }
 }
 
-void writer_put_json(struct writer *writer, struct str text)
+static void put_json_control(struct writer *writer, unsigned char code)
 {
     static const char digits[] = "0123456789abcdef";
+    writer_put(writer, (struct str){(char[]){'\\', 'u', '0', '0', digits[code >> 4], digits[code & 15]}, 6});
+}
+
+void writer_put_json(struct writer *writer, struct str text)
+{
     for (text = put_plain(writer, text); text.length > 0; text = put_plain(writer, text)) {
         size_t length = str_utf8_length(text);
         unsigned char octet = (unsigned char)text.data[0];
@@ -76,9 +81,10 @@ void writer_put_json(struct writer *writer, struct str text)
             writer_put(writer, REPLACEMENT);
         else if (octet == '"' || octet == '\\')
             writer_put(writer, (struct str){(char[]){'\\', (char)octet}, 2});
-        else if (octet < 0x20)
-            writer_put(writer, (struct str){
-                                   (char[]){'\\', 'u', '0', '0', digits[octet >> 4], digits[octet & 15]}, 6});
+        else if (octet < 0x20 || octet == 0x7f)
+            put_json_control(writer, octet);
+        else if (octet == 0xc2 && (unsigned char)text.data[1] < 0xa0)
+            put_json_control(writer, (unsigned char)text.data[1]);
         else
             writer_put(writer, (struct str){text.data, length});
         text = str_after(text, length > 0 ? length : 1);

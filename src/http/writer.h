@@ -30,7 +30,8 @@ void writer_put_decimal(struct writer *writer, uint64_t value);
 /* As text or as a quoted attribute of an HTML document in UTF-8; U+FFFD for octets that are none. */
 void writer_put_html(struct writer *writer, struct str text);
 
-/* As the inside of a JSON string (RFC 8259 section 7); U+FFFD for octets that are no UTF-8. */
+/* As the inside of a JSON string (RFC 8259 section 7), with every control character escaped; U+FFFD for
+ * octets that are no UTF-8. */
 void writer_put_json(struct writer *writer, struct str text);
 
 /* As str_escape() does, and a quotation mark as \x22: so it ends no text that stands in such marks. */

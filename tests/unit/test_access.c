@@ -7,12 +7,14 @@
 #include "support/harness.h"
 #include "support/logged.h"
 #include "support/patience.h"
+#include "support/tree.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <unistd.h>
 
 enum { WRITERS = 4, MANY = 2000 };
 enum { SECOND = 1000000 };
@@ -252,6 +254,50 @@ static void elsewhere_entries_are_lines_of_the_log(void **state)
     assert_non_null(strstr(log, "1 more request, not written, in "));
 }
 
+static unsigned lines_of(const char *text)
+{
+    unsigned lines = 0;
+    for (; (text = strchr(text, '\n')); text++)
+        lines++;
+    return lines;
+}
+
+/* Neither rate nor level keep an entry from it; what the ring has no room for is counted. */
+static void a_file_gets_them_all(void **state)
+{
+    (void)state;
+    enum { FLOOD = 50000 };
+    struct tree *tree = tree_make();
+    char *path = tree_path(tree, "access.log");
+    logged_start();
+    log_set_level(LOG_ERR);
+    options.mode = ACCESS_FILE;
+    options.rate = 1;
+    options.file = path;
+    options.format = ACCESS_JSON;
+    start();
+    for (unsigned i = 0; i < FLOOD; i++)
+        submit_at(200, "/flood", 0);
+    assert_int_equal(access_flush(access_log, PATIENCE_MS * 1000), 0);
+    struct access_totals totals = access_totals(access_log);
+    assert_int_equal(totals.written + totals.dropped, FLOOD);
+    assert_int_equal(totals.summed, 0);
+    assert_true(totals.written > FLOOD / 10);
+    char *text = harness_read_file(path, NULL);
+    assert_int_equal(lines_of(text), totals.written);
+    assert_memory_equal(text, "{\"time\": \"1970-01-01T00:00:00Z\", ", 33);
+    free(text);
+    assert_int_equal(unlink(path), 0);
+    access_reopen(access_log);
+    submit_at(404, "/after", 0);
+    access_end(access_log);
+    access_log = NULL;
+    text = harness_read_file(path, NULL);
+    assert_int_equal(lines_of(text), 1);
+    assert_non_null(strstr(text, "\"http_target\": \"/after\""));
+    free(text), free(path);
+}
+
 static void counts_go_on_from_where_they_were(void **state)
 {
     (void)state;
@@ -305,6 +351,7 @@ int main(void)
         access_test(a_journal_that_stands_still_holds_nobody_up),
         access_test(without_a_journal_entries_are_dropped_and_counted),
         access_test(elsewhere_entries_are_lines_of_the_log),
+        access_test(a_file_gets_them_all),
         access_test(counts_go_on_from_where_they_were),
         access_test(workers_hand_over_at_once),
     };

@@ -1,12 +1,14 @@
 /* access: an entry as a line and as fields, the rate, and the sums of what is above it. */
 #include "access_text.h"
 
+#include "access_json.h"
 #include "access_rate.h"
 #include "access_tally.h"
 
 #include "support/harness.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -36,6 +38,57 @@ static char *combined(const char *head, size_t length)
 }
 
 #define FRONT "192.0.2.7 - - [28/Nov/2026:22:15:09 +0000] "
+
+static char *json(const struct access_entry *entry, struct str head)
+{
+    static char text[ACCESS_TEXT_MAX + 1];
+    struct excerpt excerpt;
+    excerpt_read(head, &excerpt);
+    text[access_json(entry, &excerpt, text, sizeof text - 1)] = '\0';
+    return text;
+}
+
+#define JSON_FRONT                                                                                           \
+    "{\"time\": \"2026-11-28T22:15:09Z\", \"client_addr\": \"192.0.2.7\", \"client_port\": 54321"
+#define JSON_BACK                                                                                            \
+    ", \"http_status\": 200, \"response_bytes\": 5, \"duration_usec\": 1234, \"connection_id\": 17, "        \
+    "\"request_on_connection\": 3, \"worker\": 2, \"cache\": \"hit\"}"
+
+static void a_line_of_json_has_what_there_is(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        json(&plain, STR("GET /?q=\"1\" HTTP/1.1\r\nHost: x\r\nReferer: a\\b\r\nUser-Agent: \xc3\xa9 "
+                         "\xff\x1b\r\n\r\n")),
+        JSON_FRONT
+        ", \"http_method\": \"GET\", \"http_target\": \"/?q=\\\"1\\\"\", \"http_protocol\": \"HTTP/1.1\", "
+        "\"http_host\": \"x\", \"http_user_agent\": \"\xc3\xa9 \xef\xbf\xbd\\u001b\", "
+        "\"http_referer\": \"a\\\\b\"" JSON_BACK);
+    assert_string_equal(json(&plain, STR("")), JSON_FRONT JSON_BACK);
+    struct access_entry last = plain;
+    last.close_reason = "client";
+    last.peer = (struct peer){.family = PEER_LOCAL};
+    char *text = json(&last, STR("GET /"));
+    assert_null(strstr(text, "client_port"));
+    assert_non_null(strstr(text, ", \"close_reason\": \"client\", "));
+}
+
+/* Nothing that a client can say takes more room than there is for it. */
+static void a_line_of_json_has_room_for_anything(void **state)
+{
+    (void)state;
+    static char head[4 * EXCERPT_LINE_MAX];
+    size_t length = 0;
+    for (const char *const *name =
+             (const char *const[]){"", "\nHost: ", "\nUser-Agent: ", "\nReferer: ", NULL};
+         *name; name++) {
+        length += (size_t)sprintf(head + length, "%s", *name);
+        memset(head + length, 1, EXCERPT_LINE_MAX - 100);
+        length += EXCERPT_LINE_MAX - 100;
+    }
+    assert_in_range(strlen(json(&plain, (struct str){head, length})), 6 * (EXCERPT_MAX - 300),
+                    ACCESS_TEXT_MAX);
+}
 
 static void a_line_is_of_the_combined_format_whatever_is_in_it(void **state)
 {
@@ -225,6 +278,8 @@ static void sums_are_taken_once_and_tell_the_slowest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_line_of_json_has_what_there_is),
+        cmocka_unit_test(a_line_of_json_has_room_for_anything),
         cmocka_unit_test(a_line_is_of_the_combined_format_whatever_is_in_it),
         cmocka_unit_test(every_octet_leaves_one_printable_line),
         cmocka_unit_test(the_journal_gets_a_field_each),

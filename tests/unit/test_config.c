@@ -64,6 +64,8 @@ static const char everything[] = "[server]\n"
                                  "level = debug\n"
                                  "access = errors\n"
                                  "access_rate = off\n"
+                                 "access_file = /var/log/a/b.log\n"
+                                 "access_format = json\n"
                                  "access_4xx = notice\n";
 
 static void test_defaults(void **state)
@@ -105,6 +107,9 @@ static void test_defaults(void **state)
     assert_int_equal(config->level, LOG_INFO);
     assert_int_equal(config->access, ACCESS_ON);
     assert_int_equal(config->access_rate, 100);
+    assert_string_equal(config->access_file, "access.log");
+    assert_int_equal(config->access_format, ACCESS_COMBINED);
+    assert_null(config->access_path);
     assert_int_equal(config->access_client_errors, LOG_INFO);
     loading_free(&loading);
 }
@@ -147,6 +152,9 @@ static void test_every_option(void **state)
     assert_int_equal(config->level, LOG_DEBUG);
     assert_int_equal(config->access, ACCESS_ERRORS);
     assert_int_equal(config->access_rate, 0);
+    assert_string_equal(config->access_file, "/var/log/a/b.log");
+    assert_int_equal(config->access_format, ACCESS_JSON);
+    assert_null(config->access_path);
     assert_int_equal(config->access_client_errors, LOG_NOTICE);
     loading_free(&loading);
 }
@@ -253,6 +261,8 @@ static void test_dump_of_everything(void **state)
                               "level = debug\n"
                               "access = errors\n"
                               "access_rate = off\n"
+                              "access_file = /var/log/a/b.log\n"
+                              "access_format = json\n"
                               "access_4xx = notice\n");
     free(text);
     loading_free(&loading);

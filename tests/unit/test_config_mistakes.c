@@ -51,7 +51,7 @@ static const struct {
     {"[timeouts]\ndrain = 3601", "hello.ini:2: [timeouts] drain = 3601: not a duration, 0s to 1h\n"},
     {"[log]\nlevel = loud",
      "hello.ini:2: [log] level = loud: not a level: error, warning, notice, info or debug\n"},
-    {"[log]\naccess = loud", "hello.ini:2: [log] access = loud: not on, errors or off\n"},
+    {"[log]\naccess = loud", "hello.ini:2: [log] access = loud: not on, errors, file or off\n"},
     {"[server]\nport =", "hello.ini:2: [server] port = : no value; without the line it is 7878\n"},
     {"[server]\nport = ; 80", "hello.ini:2: [server] port = : no value; without the line it is 7878\n"},
     {"[server]\nindex = \"a\"", "hello.ini:2: [server] index = \"a\": write it without quotes\n"},
