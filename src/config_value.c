@@ -442,12 +442,10 @@ void config_value_describe(const struct config_domain *domain, FILE *out)
     case CONFIG_LOG_FILE:
         fputs("the path of a file", out);
         break;
-    case CONFIG_LEVEL:
-        fputs("a level: ", out);
-        config_word_list(words_of(domain->type), out);
-        break;
     case CONFIG_ACCESS:
     case CONFIG_ACCESS_FORMAT:
+    case CONFIG_LEVEL:
+        fputs(domain->type == CONFIG_LEVEL ? "a level: " : "", out);
         config_word_list(words_of(domain->type), out);
         break;
     case CONFIG_NAMES:

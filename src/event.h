@@ -22,8 +22,7 @@
 #define EVENT_ROOT         "b2e370431b31440ba6e4a59fc2aab9f0" /* the document root can't be opened */
 #define EVENT_FILE         "e1df3a42f1244be8a206f8da249b5a10" /* a file can't be read, or was shortened */
 #define EVENT_ACCESS_SUM   "faf475a3ed634a669cc9e47cf5c87b0a" /* requests were counted, not written */
-#define EVENT_ACCESS_LOST  "c4001d46e96248009d095d0b7743ca1d" /* access entries did not get into their file  \
-                                                               */
+#define EVENT_ACCESS_LOST  "c4001d46e96248009d095d0b7743ca1d" /* access entries are not in their file */
 #define EVENT_WORKER_STUCK "36d83299415048e4a642be98a2146879" /* a worker has been too long at a job */
 
 #endif

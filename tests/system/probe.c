@@ -67,6 +67,14 @@ static void try_network(void)
     TRY("listen", listen(fd, 1));
 }
 
+/* The folder for logs, which may be written to. */
+static bool is_log_folder(const struct stat *st)
+{
+    const char *folder = getenv("LOGS_DIRECTORY");
+    struct stat logs;
+    return folder && stat(folder, &logs) == 0 && logs.st_dev == st->st_dev && logs.st_ino == st->st_ino;
+}
+
 /* In every mounted file system, and the folders that are for everybody. */
 static void try_to_write(void)
 {
@@ -83,7 +91,7 @@ static void try_to_write(void)
     FILE *mounts = setmntent("/proc/self/mounts", "r");
     for (struct mntent *mount; mounts && (mount = getmntent(mounts));) {
         struct stat st;
-        if (stat(mount->mnt_dir, &st) < 0 || !S_ISDIR(st.st_mode))
+        if (stat(mount->mnt_dir, &st) < 0 || !S_ISDIR(st.st_mode) || is_log_folder(&st))
             continue;
         snprintf(path, sizeof path, "%s/probe", mount->mnt_dir);
         snprintf(what, sizeof what, "write to the mount %s", mount->mnt_dir);
@@ -152,6 +160,25 @@ static void try_to_run(void)
     TRY("memory written, to run", mprotect(data, size, PROT_READ | PROT_EXEC));
 }
 
+/* What can be written there is of no use for more. */
+static void try_log_folder(void)
+{
+    const char *folder = getenv("LOGS_DIRECTORY");
+    char path[4096];
+    if (!folder)
+        return;
+    snprintf(path, sizeof path, "%s/probe", folder);
+    int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0755);
+    static const char script[] = "#!/bin/sh\n";
+    tell("not to be able to write a log", fd >= 0 && write(fd, script, sizeof script - 1) > 0);
+    close(fd);
+    tell("run what was written to the log folder", runs_not(path));
+    snprintf(path, sizeof path, "%s/probe-setuid", folder);
+    TRY("make a setuid file in the log folder", open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 04755));
+    snprintf(path, sizeof path, "%s/../probe", folder);
+    TRY("write beside the log folder", open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+}
+
 static void try_privileges(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -202,6 +229,7 @@ int main(void)
     try_to_write();
     try_to_read();
     try_to_run();
+    try_log_folder();
     try_privileges();
     try_others();
     return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -16,9 +16,14 @@ like '*Failed to connect*' "$(page 2>&1 || true)" 'the port is closed'
 install_package $hellod
 like '*Hello!*' "$(page)" 'installed again, it serves'
 rm /etc/hello/site.ini
+sed -i 's/^access = .*/access = file/' /etc/hello.ini
+systemctl restart hello.service
+page >/dev/null
+[ -s /var/log/hello/access.log ] || fail 'there is no access log to be removed'
 apt-get --quiet=2 --yes purge hellod >/dev/null 2>&1
 left=$(find / -xdev \( -path /proc -o -path /sys -o -path /var/log -o -path /var/cache/apt -o -path /srv \) -prune -o \
     \( -name '*hello.*' -o -name '*hello-*' -o -name '*hello@*' -o -name '*hellod*' \) -print)
 same '' "$left" 'purge leaves no file of ours'
+same '' "$(find /var/log /var/log/private -maxdepth 1 -name 'hello*')" 'nor a log'
 same '' "$(systemctl list-units --all --plain --no-legend 'hello*')" 'nor a unit'
 same '' "$(journalctl --boot --grep='hello.*[Ff]ailed' --output=cat --quiet || true)" 'and all that without a failure in the journal'
