@@ -6,6 +6,7 @@
 
 #include "journal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -169,29 +170,43 @@ bool log_is_journal(void)
 }
 
 /* False: the journal doesn't take it now. */
-static bool send_event(const char *message_id, int priority, const char *text)
+static bool send_event(const char *message_id, int priority, const char *fields, const char *text)
 {
-    char entry[ENTRY_MAX + 256];
+    char entry[ENTRY_MAX + LOG_FIELDS_MAX + 256];
+    assert(strlen(fields) <= LOG_FIELDS_MAX);
     int n =
-        snprintf(entry, sizeof entry, "MESSAGE=%s\nMESSAGE_ID=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hellod\n",
-                 text, message_id, priority);
+        snprintf(entry, sizeof entry, "MESSAGE=%s\nMESSAGE_ID=%s\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hellod\n%s",
+                 text, message_id, priority, fields);
     return journal_send(journal_fd, JOURNAL_SOCKET, entry, (size_t)n) == 0;
+}
+
+__attribute__((format(printf, 4, 0))) static void
+write_event(const char *message_id, int priority, const char *fields, const char *format, va_list arguments)
+{
+    char text[ENTRY_MAX];
+    int saved = errno;
+    if (vsnprintf(text, sizeof text, format, arguments) >= 0 && log_enabled(priority)) {
+        blank_control_bytes(text, strlen(text));
+        if (!log_is_journal() || !send_event(message_id, priority, fields, text))
+            log_write(priority, "%s", text);
+    }
+    errno = saved;
 }
 
 void log_event(const char *message_id, int priority, const char *format, ...)
 {
-    char text[ENTRY_MAX];
-    int saved = errno;
     va_list arguments;
     va_start(arguments, format);
-    int n = vsnprintf(text, sizeof text, format, arguments);
+    write_event(message_id, priority, "", format, arguments);
     va_end(arguments);
-    if (n >= 0 && log_enabled(priority)) {
-        blank_control_bytes(text, strlen(text));
-        if (!log_is_journal() || !send_event(message_id, priority, text))
-            log_write(priority, "%s", text);
-    }
-    errno = saved;
+}
+
+void log_event_fields(const char *message_id, int priority, const char *fields, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_event(message_id, priority, fields, format, arguments);
+    va_end(arguments);
 }
 
 void log_lines(int priority, const char *lines, const char *message_id, const char *summary)

@@ -45,6 +45,11 @@ void log_lines(int priority, const char *lines, const char *message_id, const ch
 void log_event(const char *message_id, int priority, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same with further fields, lines of NAME=value, each with its end; in the journal only. */
+enum { LOG_FIELDS_MAX = 3072 };
+void log_event_fields(const char *message_id, int priority, const char *fields, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
 #define log_error(...)   log_write(LOG_ERR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, __VA_ARGS__)
 #define log_notice(...)  log_write(LOG_NOTICE, __VA_ARGS__)

@@ -113,11 +113,12 @@ static void announce(const struct options *options, const struct config *config,
 }
 
 /* Until the server is stopped; a reload that succeeds doesn't come back. */
-static int run(struct server *server, const struct reload *reload, const struct listeners *listeners)
+static int run(struct server *server, const struct reload *reload, const struct config *config,
+               const struct listeners *listeners)
 {
     int r;
     while ((r = server_run(server)) == SERVER_RELOAD) {
-        if (reload_run(reload, server, listeners, server_asker(server)) == RELOAD_NO_WAY_ON)
+        if (reload_run(reload, server, config, listeners, server_asker(server)) == RELOAD_NO_WAY_ON)
             (void)server_drain(server, "Making way for the installed version");
         server_reopen_logs(server);
     }
@@ -155,12 +156,13 @@ static int serve(const struct options *options, const struct config *config, con
                                   .state = arrival.state.file ? &arrival.state : NULL,
                               });
     if (r == 0) {
-        reload_tell_pause(&arrival, server);
+        reload_tell(&arrival, server, config);
         announce(options, config, &listeners);
         reload_complete(&arrival);
-        r = run(server, reload, &listeners);
+        r = run(server, reload, config, &listeners);
         server_end(server);
     }
+    reload_leave(&arrival);
     listeners_close(&listeners);
     return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

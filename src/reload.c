@@ -2,6 +2,7 @@
 #include "reload.h"
 
 #include "cleanup.h"
+#include "config_changes.h"
 #include "event.h"
 #include "log.h"
 #include "log_limit.h"
@@ -28,10 +29,16 @@ extern char **environ;
 
 enum { CHECK_PATIENCE_MSEC = 20000 };
 
+/* Behind it comes the configuration as text. */
 struct record {
     int64_t paused_usec;
     int64_t asker;
+    uint64_t config_length;
+    char version[RELOAD_VERSION_MAX];
 };
+
+/* Far above what a configuration of 1 MiB comes to as text. */
+enum { CONFIG_TEXT_MAX = 16 << 20 };
 
 static int64_t now_usec(void)
 {
@@ -195,9 +202,24 @@ static bool successor_agrees(const struct reload *reload, pid_t asker, enum relo
     }
 }
 
+/* For free(3); NULL where memory ran out. */
+static char *text_of(const struct config *config)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *stream = open_memstream(&text, &length);
+    if (!stream)
+        return NULL;
+    config_dump(config, stream);
+    if (fclose(stream) == 0)
+        return text;
+    free(text);
+    return NULL;
+}
+
 /* The state of a server that pauses, as an fd that outlives execve(2). */
-static int lay_down(struct state *state, struct server *server, const struct listeners *listeners,
-                    pid_t asker)
+static int lay_down(struct state *state, struct server *server, const char *config,
+                    const struct listeners *listeners, pid_t asker)
 {
     int fd;
     /* The last client of --exit-after may just have come: the end has begun then, and a successor wouldn't
@@ -205,8 +227,15 @@ static int lay_down(struct state *state, struct server *server, const struct lis
     int r = server_is_draining(server) ? -ESHUTDOWN : state_create(state);
     if (r < 0)
         return r;
-    const struct record record = {.paused_usec = now_usec(), .asker = asker};
+    const struct record record = {
+        .paused_usec = now_usec(),
+        .asker = asker,
+        .config_length = config ? strlen(config) : 0,
+        .version = HELLOD_VERSION,
+    };
     state_put(state, &record, sizeof record);
+    if (config)
+        state_put(state, config, record.config_length);
     listeners_put(listeners, state);
     server_put(server, state);
     r = state_finish(state, &fd);
@@ -232,11 +261,12 @@ static int execute(const struct reload *reload, int state_fd)
     return -errno;
 }
 
-enum reload_result reload_run(const struct reload *reload, struct server *server,
+enum reload_result reload_run(const struct reload *reload, struct server *server, const struct config *config,
                               const struct listeners *listeners, pid_t asker)
 {
     enum reload_result result;
     struct state state = {0};
+    CLEANUP(free_memory) char *text = text_of(config);
     log_info("Reloading");
     service_reloading();
     if (!successor_agrees(reload, asker, &result))
@@ -246,7 +276,7 @@ enum reload_result reload_run(const struct reload *reload, struct server *server
         return refuse(asker, "the file of the access log has not taken its entries; a disk may not answer");
     if (r < 0)
         return refuse(asker, "a worker has been at one request for too long; a disk may not answer");
-    r = lay_down(&state, server, listeners, asker);
+    r = lay_down(&state, server, text, listeners, asker);
     if (r >= 0)
         r = execute(reload, r);
     server_resume(server);
@@ -254,6 +284,18 @@ enum reload_result reload_run(const struct reload *reload, struct server *server
     if (r == -ESHUTDOWN)
         return give_way(asker);
     return refuse(asker, "can't go on as %s: %s", reload->program, strerror(-r));
+}
+
+/* 0; -ENOMEM or -EBADMSG. */
+static int take_config(struct arrival *ret, const struct record *record)
+{
+    if (record->config_length > CONFIG_TEXT_MAX || !memchr(record->version, 0, sizeof record->version))
+        return -EBADMSG;
+    memcpy(ret->version, record->version, sizeof ret->version);
+    if (record->config_length == 0)
+        return 0;
+    ret->config = calloc(1, record->config_length + 1);
+    return ret->config ? state_get(&ret->state, ret->config, record->config_length) : -ENOMEM;
 }
 
 int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
@@ -265,9 +307,12 @@ int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
     if (r == 0)
         r = state_get(&ret->state, &record, sizeof record);
     if (r == 0)
+        r = take_config(ret, &record);
+    if (r == 0)
         r = listeners_get(listeners, &ret->state);
     if (r < 0) {
         log_error("Can't read what the predecessor left: %s", strerror(-r));
+        reload_leave(ret);
         return r;
     }
     ret->asker = (pid_t)record.asker;
@@ -275,21 +320,49 @@ int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
     return 0;
 }
 
-void reload_tell_pause(const struct arrival *arrival, struct server *server)
+/* "; pool_size 4 -> 8", or that it is what it was. */
+static void describe_changes(const struct arrival *arrival, const struct config *config,
+                             struct config_changes *changes, char *text, size_t size)
 {
+    CLEANUP(free_memory) char *now = arrival->config ? text_of(config) : NULL;
+    bool upgrade = strcmp(arrival->version, HELLOD_VERSION) != 0;
+    *changes = (struct config_changes){0};
+    if (now)
+        config_changes_find(arrival->config, now, changes);
+    snprintf(text, size, "%s%s%s%s", upgrade ? "; it was hellod " : "", upgrade ? arrival->version : "",
+             now ? "; " : "",
+             changes->count > 0 ? changes->text
+             : now              ? "nothing has changed in the configuration"
+                                : "");
+}
+
+void reload_tell(const struct arrival *arrival, struct server *server, const struct config *config)
+{
+    struct config_changes changes;
+    char text[sizeof changes.text + 128], fields[sizeof changes.fields + 128];
     if (!arrival->state.file)
         return;
     int64_t pause = now_usec() - arrival->paused_usec;
+    unsigned connections = server_connections(server);
     server_note_pause(server, pause);
-    log_event(EVENT_RELOADED, LOG_NOTICE,
-              "Reloaded: %u connections carried over, no worker ran for %lld.%03lld ms",
-              server_connections(server), (long long)(pause / 1000), (long long)(pause % 1000));
+    describe_changes(arrival, config, &changes, text, sizeof text);
+    snprintf(fields, sizeof fields, "RELOAD_PAUSE_USEC=%lld\nRELOAD_CONNECTIONS=%u\n%s", (long long)pause,
+             connections, changes.fields);
+    log_event_fields(EVENT_RELOADED, LOG_NOTICE, fields,
+                     "Reloaded: %u connections carried over, no worker ran for %lld.%03lld ms%s", connections,
+                     (long long)(pause / 1000), (long long)(pause % 1000), text);
 }
 
 void reload_complete(struct arrival *arrival)
 {
-    if (!arrival->state.file)
-        return;
-    reload_answer(arrival->asker, RELOAD_DONE, "");
+    if (arrival->state.file)
+        reload_answer(arrival->asker, RELOAD_DONE, "");
+    reload_leave(arrival);
+}
+
+void reload_leave(struct arrival *arrival)
+{
     state_close(&arrival->state);
+    free(arrival->config);
+    arrival->config = NULL;
 }

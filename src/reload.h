@@ -34,24 +34,32 @@ enum reload_result {
 };
 
 /* Returns only if it failed. `asker`: who sent the signal, to be answered. */
-enum reload_result reload_run(const struct reload *reload, struct server *server,
+enum reload_result reload_run(const struct reload *reload, struct server *server, const struct config *config,
                               const struct listeners *listeners, pid_t asker);
+
+enum { RELOAD_VERSION_MAX = 32 };
 
 /* What a successor finds. */
 struct arrival {
     struct state state;
     pid_t asker;
     int64_t paused_usec; /* CLOCK_MONOTONIC, when the last worker of the predecessor stood still */
+    char version[RELOAD_VERSION_MAX]; /* of the predecessor */
+    char *config;                     /* what config_dump() said of its configuration; NULL: not known */
 };
 
 /* In the successor: opens the state that --resume=FD names and takes the listening sockets out of it. 0 or a
  * negative errno. */
 int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners);
 
-/* The workers run again: tells the log, and the server, how long they did not. */
-void reload_tell_pause(const struct arrival *arrival, struct server *server);
+/* The workers run again: tells the log, and the server, how long they did not; and the log what is another
+ * than before. */
+void reload_tell(const struct arrival *arrival, struct server *server, const struct config *config);
 
 /* The service manager knows as well: answers whoever asked, and closes the state. */
 void reload_complete(struct arrival *arrival);
+
+/* Closes the state, if there is one; nobody is told. */
+void reload_leave(struct arrival *arrival);
 
 #endif

@@ -64,6 +64,23 @@ static void a_signal_alone_will_do(void **state)
     server_stop(server);
 }
 
+static void what_has_changed_is_told(void **state)
+{
+    (void)state;
+    struct server *server = server_run("pool_size = 2\n");
+    server_expect_reload(server);
+    server_await_log(server, " ms; nothing has changed in the configuration\n");
+    server_change(server, "pool_size = 3\nsleep = off\n[log]\nlevel = debug\n[path /x*]\nlisting = on\n");
+    server_expect_reload(server);
+    server_await_log(server, " ms; [server] pool_size 2 -> 3, sleep 5s -> off; [log] level info -> debug; "
+                             "[path /x*] listing (none) -> on\n");
+    server_change(server, "pool_size = 2\n");
+    server_expect_reload(server);
+    server_await_log(server, " ms; [server] pool_size 3 -> 2, sleep off -> 5s; [log] level debug -> info; "
+                             "[path /x*] listing on -> (none)\n");
+    server_stop(server);
+}
+
 static void it_needs_no_service_manager_and_no_client(void **state)
 {
     (void)state;
@@ -309,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         harness_test(the_same_process_says_reloading_then_ready),
         harness_test(a_signal_alone_will_do),
+        harness_test(what_has_changed_is_told),
         harness_test(it_needs_no_service_manager_and_no_client),
         harness_test(a_socket_of_its_own_stays_open),
         harness_test(whoever_asks_for_nobody_is_told),

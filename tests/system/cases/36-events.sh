@@ -30,7 +30,15 @@ like '*connections are taken (\[server\] max_connections)*' "$(said LIMIT)" 'a l
 exec 5>&- 6>&- 7>&-
 
 systemctl reload hello.service
-like 'Reloaded: *' "$(said RELOADED)" 'a reload tells how it went'
+like 'Reloaded: *; nothing has changed in the configuration' "$(said RELOADED)" 'a reload tells how it went, and that nothing has changed'
+sed -i 's/^pool_size = .*/pool_size = 8/; s/^access_4xx = .*/access_4xx = notice/' /etc/hello.ini
+systemctl reload hello.service
+changed() { [ -n "$(journal --unit=hello.service CONFIG_CHANGED=log.access_4xx)" ]; }
+wait_for changed
+like 'Reloaded: *; \[server\] pool_size 4 -> 8; \[log\] access_4xx info -> notice' \
+    "$(journal --unit=hello.service MESSAGE_ID="$(event RELOADED)" CONFIG_CHANGED=server.pool_size)" 'or what has, from which value to which'
+same '' "$(journal --unit=hello.service MESSAGE_ID="$(event RELOADED)" CONFIG_CHANGED=server.port)" 'and no more'
+like '*"RELOAD_PAUSE_USEC":"[0-9]*"*' "$(journal --unit=hello.service --output=json CONFIG_CHANGED=server.pool_size)" 'its pause is a field'
 head -c 60000000 /dev/urandom >/srv/site/large
 curl --silent --limit-rate 1M --output /run/large "$url/large" &
 wait_for test -s /run/large
