@@ -91,41 +91,45 @@ static void wake_resting(struct access *access)
         wake(access);
 }
 
-static bool is_wanted(const struct access *access, const struct access_entry *entry)
+static bool is_wanted(const struct access *access, const struct access_brief *brief)
 {
-    return access->options.mode != ACCESS_ERRORS || entry->status >= 400 || entry->cut;
+    return access->options.mode != ACCESS_ERRORS || brief->status >= 400 || brief->cut;
 }
 
-static int priority_of(const struct access *access, const struct access_entry *entry)
+static int priority_of(const struct access *access, unsigned status)
 {
-    return access_text_priority(entry->status, access->options.client_errors);
+    return access_text_priority(status, access->options.client_errors);
 }
 
 /* A file has its own measure. */
-static bool is_above_level(const struct access *access, const struct access_entry *entry)
+static bool is_above_level(const struct access *access, unsigned status)
 {
-    return !access->options.file && !log_enabled(priority_of(access, entry));
+    return !access->options.file && !log_enabled(priority_of(access, status));
 }
 
-static void count_only(struct access *access, const struct access_entry *entry, struct str head)
+static void count_only(struct access *access, const struct access_brief *brief, struct str head)
 {
-    assert(entry->worker < access->options.writers);
-    access_tally_note(&access->tallies[entry->worker], entry->status, entry->bytes, entry->duration_usec,
+    access_tally_note(&access->tallies[brief->worker], brief->status, brief->bytes, brief->duration_usec,
                       head);
     if (!atomic_load(&access->counting) && !atomic_exchange(&access->counting, true))
         wake_resting(access);
 }
 
-void access_submit(struct access *access, const struct access_entry *entry, struct str head, int64_t now_nsec)
+bool access_admits(struct access *access, const struct access_brief *brief, struct str head, int64_t now_nsec)
+{
+    assert(brief->worker < access->options.writers);
+    if (!is_wanted(access, brief) || is_above_level(access, brief->status))
+        return false;
+    if (access_rate_admits(&access->rate, now_nsec))
+        return true;
+    count_only(access, brief, head);
+    return false;
+}
+
+void access_submit(struct access *access, const struct access_entry *entry, struct str head)
 {
     char text[EXCERPT_MAX];
     struct excerpt excerpt;
-    if (!is_wanted(access, entry) || is_above_level(access, entry))
-        return;
-    if (!access_rate_admits(&access->rate, now_nsec)) {
-        count_only(access, entry, head);
-        return;
-    }
     excerpt_read(head, &excerpt);
     size_t length = excerpt_write(&excerpt, text, sizeof text);
     if (ring_put(access->ring, entry, sizeof *entry, text, length))
@@ -149,7 +153,7 @@ static bool write_next(struct access *access)
     if (!entry)
         return false;
     excerpt_read((struct str){(const char *)(entry + 1), length - sizeof *entry}, &excerpt);
-    access_sink_write(&access->sink, entry, &excerpt, priority_of(access, entry));
+    access_sink_write(&access->sink, entry, &excerpt, priority_of(access, entry->status));
     ring_drop(access->ring);
     return true;
 }

@@ -32,12 +32,24 @@ int access_start(struct access **ret, const struct access_options *options);
 /* Writes what there is, and ends the logger. NULL is fine. */
 void access_end(struct access *access);
 
+/* What there is to an answer that is only counted. */
+struct access_brief {
+    uint64_t bytes;
+    int64_t duration_usec;
+    unsigned status;
+    unsigned worker;
+    bool cut;
+};
+
 /*
- * By the writer that entry->worker names: one answer, and the head that it answers or an excerpt of it.
- * `now_nsec` is CLOCK_MONOTONIC.
+ * By the writer that brief->worker names: one answer, and the head that it answers or an excerpt of it.
+ * `now_nsec` is CLOCK_MONOTONIC. True: it gets an entry of its own, by access_submit(), which must follow.
+ * False: it is counted, or not wanted at all.
  */
-void access_submit(struct access *access, const struct access_entry *entry, struct str head,
+bool access_admits(struct access *access, const struct access_brief *brief, struct str head,
                    int64_t now_nsec);
+
+void access_submit(struct access *access, const struct access_entry *entry, struct str head);
 
 /*
  * While no writer is at work: what was handed over is written, or dropped where it can't be at once, and the

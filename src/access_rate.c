@@ -13,10 +13,8 @@ void access_rate_init(struct access_rate *ret, unsigned per_second)
     };
 }
 
-bool access_rate_admits(struct access_rate *rate, int64_t now_nsec)
+bool access_rate_take(struct access_rate *rate, int64_t now_nsec)
 {
-    if (rate->interval_nsec == 0)
-        return true;
     int64_t due = atomic_load_explicit(&rate->due_nsec, memory_order_relaxed), from;
     do {
         from = due > now_nsec ? due : now_nsec;

@@ -146,7 +146,8 @@ void access_sink_sum_up(struct access_sink *sink, const struct access_counts *co
                      "MESSAGE=%s\nMESSAGE_ID=" EVENT_ACCESS_SUM
                      "\nPRIORITY=%d\nSYSLOG_IDENTIFIER=hellod\nACCESS_REQUESTS=%" PRIu64
                      "\nACCESS_BYTES=%" PRIu64 "\nACCESS_SLOWEST_USEC=%" PRId64 "\n",
-                     text, LOG_INFO, counts->requests, counts->bytes, counts->slowest_usec);
+                     text, LOG_INFO, counts->requests, counts->bytes,
+                     counts->slowest_usec > 0 ? counts->slowest_usec : 0);
     if (send_to_journal(sink, (struct str){entry, (size_t)n}))
         tell_of_dropped(sink);
     else

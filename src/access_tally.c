@@ -11,9 +11,10 @@
 
 void access_tally_init(struct access_tally *ret)
 {
+    memset(ret, 0, sizeof *ret);
+    atomic_init(&ret->slowest_usec, -1);
     int r = pthread_mutex_init(&ret->lock, NULL);
     assert(r == 0);
-    ret->counts = (struct access_counts){.slowest_usec = -1};
 }
 
 static void lock(struct access_tally *tally)
@@ -28,41 +29,46 @@ static void unlock(struct access_tally *tally)
     assert(r == 0);
 }
 
-static void note_slowest(struct access_counts *counts, int64_t usec, struct str line)
+void access_tally_note_slowest(struct access_tally *tally, int64_t duration_usec, struct str head)
 {
-    counts->slowest_usec = usec;
-    counts->slowest_length = line.length < ACCESS_SLOWEST_MAX ? line.length : ACCESS_SLOWEST_MAX;
-    if (counts->slowest_length > 0)
-        memcpy(counts->slowest, line.data, counts->slowest_length);
+    struct str line = excerpt_line(head);
+    lock(tally);
+    atomic_store_explicit(&tally->slowest_usec, duration_usec, memory_order_relaxed);
+    tally->slowest_length = line.length < ACCESS_SLOWEST_MAX ? line.length : ACCESS_SLOWEST_MAX;
+    if (tally->slowest_length > 0)
+        memcpy(tally->slowest, line.data, tally->slowest_length);
+    unlock(tally);
 }
 
-void access_tally_note(struct access_tally *tally, unsigned status, uint64_t bytes, int64_t duration_usec,
-                       struct str head)
+static void take_slowest(struct access_tally *tally, struct access_counts *sum)
 {
-    struct access_counts *counts = &tally->counts;
     lock(tally);
-    counts->requests++;
-    counts->bytes += bytes;
-    if (status < ACCESS_STATUS_MAX)
-        counts->status[status]++;
-    if (duration_usec > counts->slowest_usec)
-        note_slowest(counts, duration_usec, excerpt_line(head));
+    int64_t usec = atomic_load_explicit(&tally->slowest_usec, memory_order_relaxed);
+    if (usec > sum->slowest_usec) {
+        sum->slowest_usec = usec;
+        sum->slowest_length = tally->slowest_length;
+        memcpy(sum->slowest, tally->slowest, tally->slowest_length);
+    }
+    atomic_store_explicit(&tally->slowest_usec, -1, memory_order_relaxed);
     unlock(tally);
 }
 
 void access_tally_take(struct access_tally *tally, struct access_counts *sum)
 {
-    struct access_counts *counts = &tally->counts;
-    lock(tally);
-    sum->requests += counts->requests;
-    sum->bytes += counts->bytes;
-    for (unsigned i = 0; counts->requests > 0 && i < ACCESS_STATUS_MAX; i++)
-        sum->status[i] += counts->status[i];
-    if (counts->slowest_usec > sum->slowest_usec)
-        note_slowest(sum, counts->slowest_usec, (struct str){counts->slowest, counts->slowest_length});
-    if (counts->requests > 0)
-        *counts = (struct access_counts){.slowest_usec = -1};
-    unlock(tally);
+    uint64_t requests = 0;
+    for (unsigned i = 0; i < ACCESS_STATUS_MAX; i++) {
+        uint32_t now = atomic_load(&tally->status[i]), count = now - tally->status_taken[i];
+        tally->status_taken[i] = now;
+        sum->status[i] += count;
+        requests += count;
+    }
+    if (requests == 0)
+        return;
+    uint64_t bytes = counter_get(&tally->bytes);
+    sum->requests += requests;
+    sum->bytes += bytes - tally->bytes_taken;
+    tally->bytes_taken = bytes;
+    take_slowest(tally, sum);
 }
 
 static void put_count(struct writer *writer, uint64_t count, const char *rest)
@@ -84,6 +90,18 @@ static void put_statuses(struct writer *writer, const struct access_counts *coun
     }
 }
 
+static void put_slowest(struct writer *writer, const struct access_counts *counts)
+{
+    char text[64];
+    snprintf(text, sizeof text,
+             "; the slowest took %" PRId64 ".%03" PRId64 " ms: ", counts->slowest_usec / 1000,
+             counts->slowest_usec % 1000);
+    writer_put(writer, str_of(text));
+    writer_put_escaped(writer, counts->slowest_length > 0
+                                   ? (struct str){counts->slowest, counts->slowest_length}
+                                   : STR("-"));
+}
+
 void access_tally_format(const struct access_counts *counts, int64_t period_usec, char *buffer, size_t size)
 {
     struct writer writer = {.buffer = buffer, .size = size - 1};
@@ -96,12 +114,7 @@ void access_tally_format(const struct access_counts *counts, int64_t period_usec
     writer_put(&writer, str_of(text));
     put_count(&writer, counts->bytes, " bytes");
     put_statuses(&writer, counts);
-    snprintf(text, sizeof text,
-             "; the slowest took %" PRId64 ".%03" PRId64 " ms: ", counts->slowest_usec / 1000,
-             counts->slowest_usec % 1000);
-    writer_put(&writer, str_of(text));
-    writer_put_escaped(&writer, counts->slowest_length > 0
-                                    ? (struct str){counts->slowest, counts->slowest_length}
-                                    : STR("-"));
+    if (counts->slowest_usec >= 0)
+        put_slowest(&writer, counts);
     buffer[writer.length] = '\0';
 }

@@ -3,19 +3,11 @@
 
 #include "http/excerpt.h"
 
-#include <assert.h>
 #include <string.h>
 
 void answers_clear(struct answers *answers)
 {
     answers->count = 0;
-}
-
-void answers_add(struct answers *answers, const struct pending *pending, struct str head)
-{
-    assert(answers_have_room(answers));
-    answers->list[answers->count] = *pending;
-    answers->head[answers->count++] = head;
 }
 
 /* How much of it has not left. */
@@ -25,26 +17,40 @@ static uint64_t unsent(const struct pending *pending, uint64_t sent)
     return left < pending->length ? left : pending->length;
 }
 
-static void tell(const struct pending *pending, struct str head, const struct answers_of *of, uint64_t sent,
-                 const char *reason)
+static void submit(const struct pending *pending, struct str head, const struct answers_of *of,
+                   const struct access_brief *brief, const char *reason)
 {
     static const char *const cache[] = {"none", "hit", "miss"};
-    uint64_t missing = unsent(pending, sent);
-    int64_t duration = (int64_t)(of->now_nsec / 1000) - pending->begun_usec;
     const struct access_entry entry = {
         .second = of->second,
-        .duration_usec = duration > 0 ? duration : 0,
-        .bytes = missing < pending->content ? pending->content - missing : 0,
+        .duration_usec = brief->duration_usec,
+        .bytes = brief->bytes,
         .connection = of->connection,
         .close_reason = reason,
         .cache = cache[pending->cache_use],
         .peer = *of->peer,
         .request = pending->request,
-        .cut = missing > 0,
+        .cut = brief->cut,
         .status = pending->status,
         .worker = of->worker,
     };
-    access_submit(of->access, &entry, head, (int64_t)of->now_nsec);
+    access_submit(of->access, &entry, head);
+}
+
+static void tell(const struct pending *pending, struct str head, const struct answers_of *of, uint64_t sent,
+                 const char *reason)
+{
+    uint64_t missing = unsent(pending, sent);
+    int64_t duration = (int64_t)(of->now_nsec / 1000) - pending->begun_usec;
+    const struct access_brief brief = {
+        .bytes = missing < pending->content ? pending->content - missing : 0,
+        .duration_usec = duration > 0 ? duration : 0,
+        .status = pending->status,
+        .worker = of->worker,
+        .cut = missing > 0,
+    };
+    if (access_admits(of->access, &brief, head, (int64_t)of->now_nsec))
+        submit(pending, head, of, &brief, reason);
 }
 
 void answers_tell(struct answers *answers, const struct answers_of *of, uint64_t sent, const char *reason)
@@ -55,6 +61,8 @@ void answers_tell(struct answers *answers, const struct answers_of *of, uint64_t
         told++;
     }
     answers->count -= told;
+    if (answers->count == 0)
+        return;
     memmove(answers->list, answers->list + told, answers->count * sizeof answers->list[0]);
     memmove(answers->head, answers->head + told, answers->count * sizeof answers->head[0]);
 }
@@ -81,7 +89,7 @@ void answers_take_up(struct answers *answers, const struct pending *list, unsign
     for (unsigned i = 0; i < count; i++) {
         size_t length = list[i].excerpt_length;
         memcpy(answers->text + used, text + used, length);
-        answers_add(answers, &list[i], (struct str){answers->text + used, length});
+        *answers_add(answers, (struct str){answers->text + used, length}) = list[i];
         used += length;
     }
 }

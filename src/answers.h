@@ -5,6 +5,7 @@
 #include "cache.h"
 #include "http/str.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,8 +55,14 @@ static inline bool answers_have_room(const struct answers *answers)
     return answers->count < ANSWERS_MAX;
 }
 
-/* One more, for which there must be room; `head` stays where it is until the turn is over. */
-void answers_add(struct answers *answers, const struct pending *pending, struct str head);
+/* One more, for which there must be room, for the caller to fill in; `head` stays where it is until the turn
+ * is over. */
+static inline struct pending *answers_add(struct answers *answers, struct str head)
+{
+    assert(answers_have_room(answers));
+    answers->head[answers->count] = head;
+    return &answers->list[answers->count++];
+}
 
 /*
  * Hands over to the access log those that are sent, all that end before the place `sent`. With a reason the

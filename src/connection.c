@@ -81,7 +81,7 @@ static void count_answer(struct workspace *w)
 static void keep_answer(const struct connection *c, struct workspace *w, struct str head, uint64_t begins)
 {
     uint64_t end = output_place(&w->output);
-    const struct pending pending = {
+    *answers_add(&w->answers, head) = (struct pending){
         .end = end,
         .length = end - begins,
         .content = w->answer.content_length < end - begins ? w->answer.content_length : end - begins,
@@ -90,7 +90,6 @@ static void keep_answer(const struct connection *c, struct workspace *w, struct 
         .status = (uint16_t)w->answer.status,
         .cache_use = (uint8_t)w->answer.cache_use,
     };
-    answers_add(&w->answers, &pending, head);
 }
 
 /* What of the answers is sent goes to the access log; with a reason, all of them. */

@@ -1,6 +1,7 @@
 /* What the journal gets to read. */
 #include "support/client.h"
 #include "support/harness.h"
+#include "support/patience.h"
 #include "support/server.h"
 
 #include <dirent.h>
@@ -139,6 +140,54 @@ static void the_stop_sums_up(void **state)
     free(log);
 }
 
+/* Entries of their own, and those that sums tell of. */
+static void count_requests(const char *log, unsigned *entries, unsigned *sums, unsigned *summed)
+{
+    *entries = *sums = *summed = 0;
+    for (const char *line = log; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        unsigned count;
+        int end = 0;
+        *entries += memmem(line, strcspn(line, "\n"), " - - [", 6) != NULL;
+        if (sscanf(line, "<6>%u more request%n", &count, &end) == 1 && end > 0) {
+            *summed += count;
+            ++*sums;
+        }
+    }
+}
+
+/* Of each the end is known: it is an entry, or a part of a sum. */
+static void a_flood_is_summed_up_to_the_last_request(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 8, ROUNDS = 40, AT_ONCE = 50, ALL = CLIENTS * ROUNDS * AT_ONCE, RATE = 10 };
+    struct server *server = server_run("[log]\naccess_rate = 10\n");
+    struct client *clients[CLIENTS];
+    char flood[AT_ONCE * 64] = "";
+    for (unsigned i = 0; i < AT_ONCE; i++)
+        strcat(flood, i % 10 ? "GET / HTTP/1.1\r\nHost: x\r\n\r\n" : "GET /no HTTP/1.1\r\nHost: x\r\n\r\n");
+    for (unsigned i = 0; i < CLIENTS; i++)
+        clients[i] = client_connect(server, 0);
+    int64_t began = patience_now();
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        for (unsigned i = 0; i < CLIENTS; i++)
+            client_say(clients[i], flood);
+        for (unsigned i = 0; i < CLIENTS * AT_ONCE; i++)
+            assert_int_equal(client_receive(clients[i / AT_ONCE], false)->status,
+                             i % AT_ONCE % 10 ? 200 : 404);
+    }
+    unsigned seconds = (unsigned)((patience_now() - began) / 1000000) + 1, entries, sums, summed;
+    server_stop(server);
+    char *log = server_log(server);
+    count_requests(log, &entries, &sums, &summed);
+    harness_say("%d requests within %u s: %u entries, %u sums", ALL, seconds, entries, sums);
+    assert_int_equal(entries + summed, ALL);
+    assert_in_range(entries, 1, RATE * (seconds + 2));
+    assert_in_range(sums, 1, seconds + 2);
+    assert_non_null(strstr(log, " with 200, "));
+    assert_non_null(strstr(log, " with 404; the slowest took "));
+    free(log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -149,6 +198,7 @@ int main(void)
         harness_test(in_the_journal_each_line_has_its_priority),
         harness_test(elsewhere_it_has_none),
         harness_test(the_stop_sums_up),
+        harness_test(a_flood_is_summed_up_to_the_last_request),
     };
     return cmocka_run_group_tests_name("log", tests, NULL, NULL);
 }

@@ -36,6 +36,7 @@ load_start
 event=$(sed -n 's/^#define EVENT_ACCESS_SUM  *"\([0-9a-f]*\)".*/\1/p' /event.h)
 wait_for logged MESSAGE_ID="$event"
 load_stop
+like 'ok=[1-9]* refused=0 reset=0 empty=0 short=0 wrong=0 late=0 *' "$sums" 'in a flood all are served'
 like '*more request*: [1-9]* with 200*; the slowest took * ms: GET / HTTP/1.1*' "$(access MESSAGE_ID="$event")" 'a flood is summed up'
 like '*Requests were counted, not written one by one*access_rate = off*' \
     "$(journalctl --boot --no-pager --catalog MESSAGE_ID="$event")" 'journalctl -x explains it'
