@@ -29,20 +29,6 @@ struct access_file {
     char text[BUFFER_SIZE];
 };
 
-int access_file_new(struct access_file **ret, const char *path, enum access_format format)
-{
-    struct access_file *file = malloc(sizeof *file);
-    if (!file)
-        return -ENOMEM;
-    file->path = path;
-    file->format = format;
-    file->fd = -1;
-    file->torn = false;
-    file->length = 0;
-    *ret = file;
-    return 0;
-}
-
 static void close_it(struct access_file *file)
 {
     if (file->fd >= 0)
@@ -76,6 +62,20 @@ static int open_it(struct access_file *file)
     if (file->fd < 0)
         return file->fd;
     end_last_line(file);
+    return 0;
+}
+
+int access_file_new(struct access_file **ret, const char *path, enum access_format format)
+{
+    struct access_file *file = malloc(sizeof *file);
+    if (!file)
+        return -ENOMEM;
+    file->path = path;
+    file->format = format;
+    file->torn = false;
+    file->length = 0;
+    (void)open_it(file); /* else the first line that is lost says why */
+    *ret = file;
     return 0;
 }
 

@@ -19,7 +19,7 @@ struct access_outcome {
     uint64_t written, dropped;
 };
 
-/* `path` is not owned. Nothing is opened yet. 0 or -ENOMEM. */
+/* `path` is not owned. Where it can't be opened now, that is tried again. 0 or -ENOMEM. */
 int access_file_new(struct access_file **ret, const char *path, enum access_format format);
 
 /* What was put and not flushed is lost. NULL is fine. */

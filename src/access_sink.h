@@ -26,7 +26,7 @@ struct access_sink {
     struct access_outcome outcome; /* not taken yet */
 };
 
-/* With a path in `file` that one is meant, with lines of that format; it isn't opened yet. 0 or a negative
+/* With a path in `file` that one is meant, with lines of that format. 0 or a negative
  * errno. The paths and `hurry` must outlive it. */
 int access_sink_open(struct access_sink *ret, const char *journal, const char *file,
                      enum access_format format, const _Atomic bool *hurry);

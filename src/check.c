@@ -1,6 +1,7 @@
 /* One question after the other, each answered by itself: true where all is right. */
 #include "check.h"
 
+#include "access_mode.h"
 #include "cleanup.h"
 #include "listening.h"
 #include "log.h"
@@ -61,6 +62,30 @@ static bool check_media_types(void)
         printf(MEDIA_TYPES_FILE ": %zu extensions\n", types.count);
     media_types_free(&types);
     return true;
+}
+
+/* Where the lines of `access = file` go. Of a service, LogsDirectory= is known; a drop-in may allow more. */
+static void check_access_file(const char *ini, const struct config *config)
+{
+    char folder[UNIT_NAME_MAX + sizeof "/var/log/"];
+    struct units units;
+    const char *file = config->access_file;
+    if (config->access != ACCESS_FILE)
+        return;
+    if (!find_units(ini, &units)) {
+        printf("%s: the access log\n", config->access_path);
+        return;
+    }
+    int length = (int)(strlen(units.service) - strlen(".service"));
+    int n = snprintf(folder, sizeof folder, "/var/log/%.*s/", length, units.service);
+    if (*file != '/')
+        printf("%s%s: the access log\n", folder, file);
+    else if (strncmp(file, folder, (size_t)n) == 0)
+        printf("%s: the access log\n", file);
+    else
+        log_warning(
+            "%s: [log] access_file = %s: unless ReadWritePaths= of %s says more, it can write in %s only",
+            ini, file, units.service, folder);
 }
 
 /* Where nothing of ours listens: could it? A hellod that was started by hand may be there already. */
@@ -130,6 +155,8 @@ static bool check_socket(const char *ini, const struct config *config)
 
 int check(const char *ini, const struct config *config)
 {
-    bool root = check_root(ini, config), types = check_media_types(), socket = check_socket(ini, config);
+    bool root = check_root(ini, config), types = check_media_types();
+    check_access_file(ini, config);
+    bool socket = check_socket(ini, config);
     return root && types && socket ? EXIT_SUCCESS : 1;
 }

@@ -117,11 +117,9 @@ static int run(struct server *server, const struct reload *reload, const struct 
                const struct listeners *listeners)
 {
     int r;
-    while ((r = server_run(server)) == SERVER_RELOAD) {
+    while ((r = server_run(server)) == SERVER_RELOAD)
         if (reload_run(reload, server, config, listeners, server_asker(server)) == RELOAD_NO_WAY_ON)
             (void)server_drain(server, "Making way for the installed version");
-        server_reopen_logs(server);
-    }
     return r;
 }
 

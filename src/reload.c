@@ -269,6 +269,8 @@ enum reload_result reload_run(const struct reload *reload, struct server *server
     CLEANUP(free_memory) char *text = text_of(config);
     log_info("Reloading");
     service_reloading();
+    /* Whatever comes of it: whoever has renamed a log may take it away now. */
+    server_reopen_logs(server);
     if (!successor_agrees(reload, asker, &result))
         return result;
     int r = server_pause(server);

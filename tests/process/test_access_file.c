@@ -5,6 +5,7 @@
 #include "support/patience.h"
 #include "support/server.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,26 @@ static void assert_has(const struct server *server, const char *name, const char
     free(text), free(path);
 }
 
+static unsigned lines_of(const struct server *server, const char *name)
+{
+    char *path = tree_path(server->tree, name), *text = harness_read_file(path, NULL);
+    unsigned lines = 0;
+    for (const char *p = text; p && (p = strchr(p, '\n')); p++)
+        lines++;
+    free(path), free(text);
+    return lines;
+}
+
+static void await_lines(const struct server *server, const char *name, unsigned lines)
+{
+    int64_t deadline = patience_deadline();
+    while (lines_of(server, name) < lines) {
+        if (patience_now() > deadline)
+            fail_msg("%s has %u lines, not %u", name, lines_of(server, name), lines);
+        sched_yield();
+    }
+}
+
 static void each_request_has_its_line_whatever_the_rate(void **state)
 {
     (void)state;
@@ -97,6 +118,7 @@ static void a_reload_opens_the_file_anew(void **state)
         ask(client, "a", 0, 20);
         rename_file(server, "access.log", "access.log.1");
         ask(client, "a", 20, 40);
+        await_lines(server, "access.log.1", 40);
         reload(server);
         ask(client, "b", 0, 20);
         reload(server);
@@ -121,6 +143,7 @@ static void a_reload_that_is_refused_does_so_too(void **state)
     server_start(server);
     struct client *client = client_connect(server, 0);
     ask(client, "a", 0, 20);
+    await_lines(server, "access.log", 20);
     rename_file(server, "access.log", "access.log.1");
     server_change(server, "pool_size = none\n");
     assert_int_equal(server_reload(server), 1);
@@ -259,9 +282,11 @@ static void to_look_at_it_makes_no_file(void **state)
     server_argument(server, "--check");
     server_spawn(server);
     (void)server_end(server);
-    char *path = tree_path(server->tree, "access.log");
+    char *path = tree_path(server->tree, "access.log"), *said = server_output(server);
     assert_int_equal(access(path, F_OK), -1);
-    free(path);
+    assert_contains(said, path);
+    assert_contains(said, "access.log: the access log\n");
+    free(path), free(said);
 }
 
 int main(void)

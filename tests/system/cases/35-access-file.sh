@@ -18,6 +18,9 @@ wait_for test -s /var/log/hello@site/access.log
 like '{"time": "20*Z", "client_addr": "127.0.0.1", *"http_status": 200, *}' "$(cat /var/log/hello@site/access.log)" \
     'another site has a folder of its own; JSON is an object a line'
 
+like "*$log: the access log*" "$(hellod --check)" 'hellod --check says where'
+like '*/var/log/hello@site/access.log: the access log*' "$(hellod --check --config=/etc/hello/site.ini)" 'for each site'
+
 # As logrotate does it, in the midst of many requests.
 load_start
 for n in 1 2 3; do
@@ -50,6 +53,8 @@ wait_for grep --quiet /new $log
 ok 'it rotates, and the server goes on in a new file'
 
 sed -i 's,^access_file = .*,access_file = /srv/site/access.log,' /etc/hello.ini
+like '*access_file = /srv/site/access.log: unless ReadWritePaths= of hello.service says more, it can write in /var/log/hello/ only*' \
+    "$(hellod --check 2>&1)" 'hellod --check warns of a file elsewhere'
 systemctl reload hello.service 2>/dev/null && fail 'a file elsewhere is refused'
 like '*access_file = /srv/site/access.log: *Read-only file system; the service may write in its folder for logs only, /var/log/hello*' \
     "$(journal --unit=hello.service --priority=err)" 'a file elsewhere is refused, with the cure'
