@@ -26,7 +26,7 @@
 
 enum {
     RING_SIZE = 1 << 20,
-    /* Of what goes to a file, nothing is left out. */
+    /* A file is to have all, also of a moment in which the disk takes nothing. */
     RING_SIZE_FILE = 1 << 22,
     /* How many entries are written before the logger looks up. */
     BATCH_MAX = 256,
