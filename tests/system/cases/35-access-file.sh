@@ -51,6 +51,13 @@ if [ ! -s $log.1 ] || [ -s $log ]; then fail "logrotate has not rotated: $(cat /
 page /new >/dev/null 2>&1 || true
 wait_for grep --quiet /new $log
 ok 'it rotates, and the server goes on in a new file'
+sed -i 's/^pool_size = .*/pool_size = none/' /etc/hello.ini
+logrotate --force /etc/logrotate.d/hellod >/run/rotated 2>&1 || fail "logrotate: $(cat /run/rotated)"
+comes_anew() { page /newer >/dev/null 2>&1 || true; grep --quiet /newer $log; }
+wait_for comes_anew
+ok 'also while there is a mistake in hello.ini'
+sed -i 's/^pool_size = .*/pool_size = 4/' /etc/hello.ini
+systemctl reload hello.service
 
 sed -i 's,^access_file = .*,access_file = /srv/site/access.log,' /etc/hello.ini
 like '*access_file = /srv/site/access.log: unless ReadWritePaths= of hello.service says more, it can write in /var/log/hello/ only*' \
