@@ -4,12 +4,13 @@
  * set, readable while that list is not empty, makes them one more thing that is ready.
  *
  * Invariants: a worker takes one event at a time; the job list's eventfd is armed or in the hands of exactly
- * one worker; the eventfd is readable if and only if the list is not empty; `leave_fd` becomes readable once
- * and stays so.
+ * one worker; the eventfd is readable if and only if the list is not empty; `halt_fd` is readable while the
+ * pool pauses and once its workers are to leave.
  */
 #include "pool.h"
 
 #include "log.h"
+#include "reserve.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,8 +26,6 @@
 /* While the kernel is too short of memory to arm the job list's eventfd, whoever holds it looks so often. */
 enum { RETRY_MSEC = 100 };
 
-enum { LINE_BYTES = 64 };
-
 #define KEY_JOBS (POOL_KEY_RESERVED + 0)
 #define KEY_HALT (POOL_KEY_RESERVED + 1)
 
@@ -40,9 +39,9 @@ struct worker {
     struct pool *pool;
     pthread_t thread;
     unsigned number;
+    bool is_reserve;
     bool holds_jobs; /* the job list's eventfd is in its hands: it couldn't be armed */
-    _Atomic uint64_t turns;
-    char apart[LINE_BYTES]; /* no worker writes to the line of memory of another */
+    struct reserve_duty duty;
 };
 
 struct pool {
@@ -61,6 +60,8 @@ struct pool {
     bool draining, leaving, pausing;
     unsigned paused; /* workers that stand still */
 
+    struct reserve reserve;
+    struct reserve_post *posts;
     unsigned started; /* workers whose thread runs */
     struct worker workers[];
 };
@@ -107,6 +108,7 @@ static void halt(struct pool *pool)
 {
     if (!atomic_exchange(&pool->halted, true))
         raise_event(pool->halt_fd);
+    reserve_wake(&pool->reserve);
 }
 
 static void send_home(struct pool *pool)
@@ -171,8 +173,20 @@ static void do_job(struct worker *worker, const struct epoll_event *event)
 /* Only the worker itself writes. */
 static void count_turn(struct worker *worker)
 {
-    uint64_t turns = atomic_load_explicit(&worker->turns, memory_order_relaxed);
-    atomic_store_explicit(&worker->turns, turns + 1, memory_order_relaxed);
+    _Atomic uint64_t *turns = &worker->pool->posts[worker->number].turns;
+    atomic_store_explicit(turns, atomic_load_explicit(turns, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+/* Whether it waits for events. */
+static bool is_on_duty(struct worker *worker)
+{
+    return !worker->is_reserve || reserve_duty_lasts(&worker->duty) || worker->holds_jobs;
+}
+
+/* How long at most, in milliseconds; -1: as long as it takes. */
+static int patience_of(const struct worker *worker)
+{
+    return worker->holds_jobs ? RETRY_MSEC : worker->is_reserve ? RESERVE_LOOK_MSEC : -1;
 }
 
 static void *work(void *argument)
@@ -182,10 +196,15 @@ static void *work(void *argument)
     struct epoll_event event;
 
     while (!atomic_load_explicit(&pool->halted, memory_order_acquire) || stand_still(pool)) {
-        int n = epoll_wait(pool->epoll_fd, &event, 1, worker->holds_jobs ? RETRY_MSEC : -1);
+        if (!is_on_duty(worker)) {
+            reserve_stand_by(&pool->reserve, &worker->duty);
+            continue;
+        }
+        int patience = patience_of(worker);
+        int n = epoll_wait(pool->epoll_fd, &event, 1, patience);
         if (n < 0 && errno == EINTR)
             continue;
-        assert(n == 1 || (n == 0 && worker->holds_jobs));
+        assert(n == 1 || (n == 0 && patience >= 0));
         count_turn(worker);
         if (n == 1 && event.data.u64 != KEY_HALT)
             do_job(worker, &event);
@@ -197,10 +216,10 @@ static void *work(void *argument)
     return NULL;
 }
 
-static int start_worker(struct pool *pool, unsigned number)
+static int start_worker(struct pool *pool, unsigned number, unsigned concurrency)
 {
     struct worker *worker = &pool->workers[number];
-    *worker = (struct worker){.pool = pool, .number = number};
+    *worker = (struct worker){.pool = pool, .number = number, .is_reserve = number >= concurrency};
     int r = pthread_create(&worker->thread, NULL, work, worker);
     if (r != 0)
         return -r;
@@ -231,8 +250,13 @@ static int watch_own_fds(struct pool *pool)
 static struct pool *pool_new(const struct pool_options *options)
 {
     struct pool *pool = calloc(1, sizeof *pool + options->size * sizeof pool->workers[0]);
-    if (!pool)
+    struct reserve_post *posts = calloc(options->size, sizeof posts[0]);
+    if (!pool || !posts) {
+        free(pool);
+        free(posts);
         return NULL;
+    }
+    pool->posts = posts;
     pool->epoll_fd = options->epoll_fd > 0 ? options->epoll_fd : -1;
     pool->jobs_fd = pool->halt_fd = -1;
     pool->ready = options->ready;
@@ -243,7 +267,17 @@ static struct pool *pool_new(const struct pool_options *options)
     assert(r == 0);
     r = pthread_cond_init(&pool->changed, NULL);
     assert(r == 0);
+    reserve_init(&pool->reserve);
     return pool;
+}
+
+static void set_up_reserve(struct pool *pool, unsigned size)
+{
+    pool->reserve.posts = pool->posts;
+    pool->reserve.size = size;
+    pool->reserve.epoll_fd = pool->epoll_fd;
+    pool->reserve.halt_fd = pool->halt_fd;
+    pool->reserve.halted = &pool->halted;
 }
 
 int pool_start(struct pool **ret, const struct pool_options *options)
@@ -254,12 +288,13 @@ int pool_start(struct pool **ret, const struct pool_options *options)
     if (!pool)
         return -ENOMEM;
     int r = watch_own_fds(pool);
+    set_up_reserve(pool, options->size);
     if (r == 0 && options->paused) {
         pool->pausing = true;
         halt(pool);
     }
     for (unsigned i = 0; r == 0 && i < options->size; i++)
-        r = start_worker(pool, i);
+        r = start_worker(pool, i, options->concurrency > 0 ? options->concurrency : options->size);
     if (r < 0) {
         pool_end(pool);
         return r;
@@ -366,7 +401,7 @@ void pool_resume(struct pool *pool)
 
 uint64_t pool_turns(const struct pool *pool, unsigned worker)
 {
-    return atomic_load_explicit(&pool->workers[worker].turns, memory_order_relaxed);
+    return atomic_load_explicit(&pool->posts[worker].turns, memory_order_relaxed);
 }
 
 int pool_epoll_fd(const struct pool *pool)
@@ -389,8 +424,10 @@ uint64_t pool_end(struct pool *pool)
     for (size_t i = 0; i < sizeof fds / sizeof fds[0]; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    reserve_end(&pool->reserve);
     pthread_cond_destroy(&pool->changed);
     pthread_mutex_destroy(&pool->lock);
+    free(pool->posts);
     free(pool);
     return jobs;
 }

@@ -25,7 +25,11 @@ typedef void pool_job(void *argument, unsigned worker);
 typedef void pool_ready(void *context, unsigned worker, uint64_t key, uint32_t events);
 
 struct pool_options {
-    unsigned size;     /* threads, 1 to POOL_SIZE_MAX; workers are numbered from 0 */
+    unsigned size; /* threads, 1 to POOL_SIZE_MAX; workers are numbered from 0 */
+    /* So many of them, those of the lowest numbers, wait for jobs at once; 0: all. The others step in for who
+     * is held up at a job for some milliseconds, and step back when he goes on. Meant to be the number of
+     * CPUs, where jobs seldom wait. */
+    unsigned concurrency;
     const char *name;  /* of the threads: NAME-w0, NAME-w1, ...; at most 9 bytes are kept */
     pool_ready *ready; /* NULL where no fd will be watched */
     void *context;     /* its first argument */

@@ -23,6 +23,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,10 +302,18 @@ static int make_clients(struct server *server, const struct server_options *opti
     return clients_new(&server->clients, &clients_options);
 }
 
+/* That the process may run on; 0: unknown. */
+static unsigned cpus(void)
+{
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) < 0 ? 0 : (unsigned)CPU_COUNT(&set);
+}
+
 static int start_pool(struct server *server, int epoll_fd)
 {
     const struct pool_options options = {
         .size = server->config->pool_size,
+        .concurrency = cpus(),
         .name = "hellod",
         .ready = clients_ready,
         .context = server->clients,

@@ -69,10 +69,14 @@ static void open_door(struct door *door)
     pthread_mutex_unlock(&door->lock);
 }
 
+/* Of the pools that start() makes: 0, or 1, where all but one worker are the reserve. */
+static unsigned concurrency;
+
 static struct pool *start(unsigned size, pool_ready *ready, void *context)
 {
     struct pool *pool;
-    struct pool_options options = {.size = size, .name = "test", .ready = ready, .context = context};
+    struct pool_options options = {
+        .size = size, .concurrency = concurrency, .name = "test", .ready = ready, .context = context};
     assert_int_equal(pool_start(&pool, &options), 0);
     return pool;
 }
@@ -132,6 +136,8 @@ static void each_job_runs_once(void **state)
     static _Atomic unsigned runs[JOBS];
     struct pool *pool = start(4, NULL, NULL);
     for (unsigned i = 0; i < JOBS; i++)
+        runs[i] = 0;
+    for (unsigned i = 0; i < JOBS; i++)
         assert_int_equal(pool_execute(pool, note_number, &runs[i]), 0);
     assert_int_equal(pool_end(pool), JOBS);
     for (unsigned i = 0; i < JOBS; i++)
@@ -162,6 +168,8 @@ static void jobs_may_come_from_many_threads(void **state)
     pthread_t threads[THREADS];
     struct producer producers[THREADS];
     for (unsigned i = 0; i < THREADS; i++) {
+        for (unsigned j = 0; j < JOBS; j++)
+            runs[i][j] = 0;
         producers[i] = (struct producer){pool, runs[i], JOBS};
         assert_int_equal(pthread_create(&threads[i], NULL, produce, &producers[i]), 0);
     }
@@ -416,5 +424,7 @@ int main(void)
         cmocka_unit_test(a_successor_goes_on_with_what_was_watched),
         cmocka_unit_test(threads_carry_their_number),
     };
-    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+    concurrency = 1;
+    return failed + cmocka_run_group_tests_name("pool with a reserve", tests, NULL, NULL);
 }
