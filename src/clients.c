@@ -5,6 +5,7 @@
 #include "clients.h"
 
 #include "admission.h"
+#include "arming.h"
 #include "attention.h"
 #include "connection_state.h"
 #include "excess.h"
@@ -23,9 +24,6 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* Keys of connections are turn << 32 | fd, with turns of 30 bits; those of listening sockets lie above. */
-_Static_assert(ADMISSION_KEY == UINT64_C(1) << 62, "above the keys of all connections");
 
 struct clients {
     struct clients_options options;
@@ -65,20 +63,9 @@ static void close_client(struct clients *clients, struct workspace *workspace, s
 static void arm_client(struct clients *clients, struct workspace *workspace, struct connection *connection,
                        enum connection_want want)
 {
-    bool first = want == WANT_TIMER || !connection->watched;
-    int fd = want == WANT_TIMER ? connection_timer(connection) : connection->fd;
-    uint32_t events = want == WANT_WRITE ? EPOLLOUT : EPOLLIN;
-    uint64_t slot_number = (uint32_t)connection->fd;
-    if (want != WANT_TIMER)
-        connection->watched = true;
-    uint32_t turn = slot_offer(&connection->slot);
-    uint64_t key = (uint64_t)turn << 32 | slot_number;
-    int r = first ? pool_watch(clients->pool, fd, events, key) : pool_arm(clients->pool, fd, events, key);
-    if (r == 0) {
-        slot_settle(&connection->slot, turn);
+    int r = arming_arm(clients->pool, connection, want);
+    if (r == 0)
         return;
-    }
-    slot_withdraw(&connection->slot, turn);
     trouble_with_connection("watch", r);
     connection->reason = REASON_MEMORY;
     close_client(clients, workspace, connection);
@@ -96,13 +83,14 @@ static struct connection_context context_of(const struct clients *clients,
     };
 }
 
-static void run_client(struct clients *clients, struct workspace *workspace, struct connection *connection)
+static void run_client(struct clients *clients, struct workspace *workspace, struct connection *connection,
+                       uint32_t events)
 {
     const struct connection_context context = context_of(clients, connection);
     enum connection_want want = connection_run(connection, workspace, &context);
     if (want == WANT_CLOSE)
         close_client(clients, workspace, connection);
-    else
+    else if (!arming_lasts(connection, workspace, want, events) || !slot_give_back(&connection->slot))
         arm_client(clients, workspace, connection, want);
 }
 
@@ -153,21 +141,20 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
     connection->id = id;
     admission_go_on(&clients->admission, index);
     if (verdict == ADDRESS_WELCOME)
-        run_client(clients, workspace, connection);
+        run_client(clients, workspace, connection, 0);
     else
         turn_away(clients, workspace, connection);
 }
 
 void clients_ready(void *context, unsigned worker, uint64_t key, uint32_t events)
 {
-    (void)events; /* a hint at most: recv and send tell better what there is */
     struct clients *clients = context;
     struct workspace *workspace = &clients->workspaces[worker];
     workspace_start_turn(workspace);
     if (key >= ADMISSION_KEY)
         accept_client(clients, workspace, (unsigned)(key - ADMISSION_KEY));
-    else if (slot_claim(&clients->table[(uint32_t)key].slot, (uint32_t)(key >> 32)))
-        run_client(clients, workspace, &clients->table[(uint32_t)key]);
+    else if (slot_claim(&clients->table[arming_fd(key)].slot, arming_turn(key)))
+        run_client(clients, workspace, &clients->table[arming_fd(key)], events);
     workspace_end_turn(workspace);
 }
 

@@ -29,7 +29,7 @@ void connection_open(struct connection *c, int fd, const struct connection_limit
 {
     c->fd = fd;
     c->reason = REASON_NONE;
-    c->watched = c->lingers = c->closing = false;
+    c->watched = c->armed_for_edges = c->lingers = c->closing = false;
     c->requests = c->thrown_away = 0;
     c->id = 0;
     c->begun_usec = 0;
@@ -333,15 +333,16 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
         if (!readable || receives++ == TURN_RECEIVES)
             return WANT_READ;
         ssize_t n = receive(c, w);
+        /* A buffer that wasn't filled has emptied the socket: asking again would cost a syscall to learn it.
+         */
+        w->drained = n > 0 && w->input_end < sizeof w->input;
         if (n == -EAGAIN)
             return WANT_READ;
         if (n < 0)
             return fail(c, "receive", (int)n);
         if (n == 0 && !refuse_rest(c, w))
             return connection_give_up(c, REASON_CLIENT);
-        /* A buffer that wasn't filled has emptied the socket: asking again would cost a syscall to learn it.
-         */
-        readable = w->input_end == sizeof w->input;
+        readable = n > 0 && !w->drained;
     }
 }
 

@@ -55,6 +55,7 @@ struct connection {
     _Atomic uint8_t phase;         /* enum connection_phase; likewise */
     uint8_t reason;                /* enum connection_reason, once it is to close */
     bool watched;                  /* its fd is in the epoll set */
+    bool armed_for_edges;          /* so it is in there: every edge makes an event */
     bool lingers;                  /* to be half-closed and drained rather than closed */
     bool closing;                  /* no further request is answered */
     uint32_t requests;             /* answered so far */

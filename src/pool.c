@@ -325,7 +325,7 @@ int pool_execute(struct pool *pool, pool_job *run, void *argument)
 
 static int control(struct pool *pool, int operation, int fd, uint32_t events, uint64_t key)
 {
-    struct epoll_event event = {.events = events | EPOLLONESHOT, .data.u64 = key};
+    struct epoll_event event = {.events = events & EPOLLET ? events : events | EPOLLONESHOT, .data.u64 = key};
     return epoll_ctl(pool->epoll_fd, operation, fd, &event) < 0 ? -errno : 0;
 }
 

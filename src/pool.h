@@ -11,7 +11,8 @@
  *
  * A watched fd fires once (EPOLLONESHOT), then is silent until it is armed again: so at most one worker
  * handles it at a time. After pool_arm() another worker may already be at it: whoever armed it must not touch
- * what belongs to it any more.
+ * what belongs to it any more. Who arms it with EPOLLET instead has an event for every edge, and sees to it
+ * that two workers who have one each don't get into each other's way.
  *
  * Every function may be called from any thread, workers included, save where it says otherwise. Workers start
  * with the signal mask of the thread that calls pool_start().

@@ -1,11 +1,19 @@
-/* The word of a slot and the six changes it can undergo; the head of slot.h draws them. */
+/* The word of a slot and the changes it can undergo; the head of slot.h draws them. */
 #include "slot.h"
 
 #include <assert.h>
 
+/* An event has come for an owned slot. */
+#define MARK (UINT32_C(1) << 31)
+
 static uint32_t word_of(uint32_t turn, enum slot_state state)
 {
-    return turn << 2 | state;
+    return (turn << 2 & ~MARK) | state;
+}
+
+static uint32_t turn_of(uint32_t word)
+{
+    return (word & ~MARK) >> 2;
 }
 
 static enum slot_state state_of(uint32_t word)
@@ -17,7 +25,7 @@ static void move(struct slot *slot, enum slot_state from, enum slot_state to)
 {
     uint32_t word = atomic_load_explicit(&slot->word, memory_order_acquire);
     assert(state_of(word) == from);
-    atomic_store_explicit(&slot->word, word_of(word >> 2, to), memory_order_release);
+    atomic_store_explicit(&slot->word, word_of(turn_of(word), to), memory_order_release);
 }
 
 static bool change(struct slot *slot, uint32_t from, uint32_t to)
@@ -35,9 +43,9 @@ uint32_t slot_offer(struct slot *slot)
 {
     uint32_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
     assert(state_of(word) == SLOT_OWNED);
-    uint32_t next = word_of((word >> 2) + 1, SLOT_ARMING);
+    uint32_t next = word_of(turn_of(word) + 1, SLOT_ARMING);
     atomic_store_explicit(&slot->word, next, memory_order_release);
-    return next >> 2;
+    return turn_of(next);
 }
 
 void slot_settle(struct slot *slot, uint32_t turn)
@@ -54,12 +62,23 @@ void slot_withdraw(struct slot *slot, uint32_t turn)
 bool slot_claim(struct slot *slot, uint32_t turn)
 {
     uint32_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
-    /* It may be settled in between, hence the loop. */
-    while (word == word_of(turn, SLOT_ARMING) || word == word_of(turn, SLOT_WAITING))
-        if (atomic_compare_exchange_weak_explicit(&slot->word, &word, word_of(turn, SLOT_OWNED),
-                                                  memory_order_acq_rel, memory_order_relaxed))
-            return true;
+    /* It may be settled or given back in between, hence the loop. */
+    while (turn_of(word) == turn && state_of(word) != SLOT_FREE) {
+        bool owned = state_of(word) == SLOT_OWNED;
+        uint32_t next = word_of(turn, SLOT_OWNED) | (owned ? MARK : 0);
+        if (atomic_compare_exchange_weak_explicit(&slot->word, &word, next, memory_order_acq_rel,
+                                                  memory_order_relaxed))
+            return !owned;
+    }
     return false;
+}
+
+bool slot_give_back(struct slot *slot)
+{
+    uint32_t word = atomic_load_explicit(&slot->word, memory_order_relaxed);
+    assert(state_of(word) == SLOT_OWNED);
+    uint32_t turn = turn_of(word);
+    return change(slot, word_of(turn, SLOT_OWNED), word_of(turn, SLOT_WAITING));
 }
 
 bool slot_is_waiting(const struct slot *slot, struct slot_seen *ret)
@@ -70,7 +89,7 @@ bool slot_is_waiting(const struct slot *slot, struct slot_seen *ret)
 
 bool slot_claim_seen(struct slot *slot, struct slot_seen seen)
 {
-    return change(slot, seen.word, word_of(seen.word >> 2, SLOT_OWNED));
+    return change(slot, seen.word, word_of(turn_of(seen.word), SLOT_OWNED));
 }
 
 void slot_release(struct slot *slot)

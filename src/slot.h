@@ -7,10 +7,11 @@
 
 /*
  * Who owns a connection at this moment, without a lock: one word, a state and a turn number that grows each
- * time the connection is handed to the epoll set.
+ * time the fd is armed.
  *
  *     FREE --take--> OWNED --offer--> ARMING --settle--> WAITING --claim--> OWNED --release--> FREE
  *                                       \----------claim (by a worker)-------^
+ *                    OWNED --give_back--> WAITING
  *
  * The owner offers the slot, then arms the fd with the turn's number as its key. Its event may reach another
  * worker before the arming call has returned: that worker may claim an ARMING slot. The sweep, which closes
@@ -18,13 +19,17 @@
  * it. An event that comes late, of an earlier turn or of an fd that was closed since, names a turn that is
  * over, and its claim fails.
  *
+ * An fd may be armed for every edge, not for one event. Then its owner may give it back with nothing armed
+ * anew, and an event may come while it is owned: the claim fails, and marks the slot, so that it can't be
+ * given back; it is to be armed instead, which asks the kernel anew what is ready.
+ *
  * What a slot guards is written by its owner only; offer publishes it, claim sees it.
  */
 
 enum slot_state { SLOT_FREE, SLOT_OWNED, SLOT_ARMING, SLOT_WAITING };
 
 struct slot {
-    _Atomic uint32_t word; /* turn << 2 | state; all zero is a free slot */
+    _Atomic uint32_t word; /* mark << 31 | turn << 2 | state; all zero is a free slot */
 };
 
 /* A slot as seen at one moment, for slot_claim_seen(). */
@@ -44,8 +49,13 @@ void slot_settle(struct slot *slot, uint32_t turn);
 /* After an arming that failed: the slot is the caller's again. */
 void slot_withdraw(struct slot *slot, uint32_t turn);
 
-/* By a worker with an event of that turn: true makes it the owner. */
+/* By a worker with an event of that turn: true makes it the owner; else an owned slot of that turn is marked.
+ */
 bool slot_claim(struct slot *slot, uint32_t turn);
+
+/* OWNED to WAITING, the fd being armed for every edge still; false where the slot is marked. If true the
+ * caller owns nothing any more. */
+bool slot_give_back(struct slot *slot);
 
 /* By the sweep: look, decide on what may be read of a slot one doesn't own (atomics), then claim what was
  * seen. */

@@ -174,6 +174,7 @@ void workspace_take_up(struct workspace *workspace, struct unfinished *unfinishe
     workspace->timer_fd = -1;
     workspace->share = TURN_REQUESTS;
     workspace->received = 0;
+    workspace->drained = false;
     workspace->answer = (struct answer){0};
     answers_clear(&workspace->answers);
     output_reset(&workspace->output);

@@ -64,6 +64,7 @@ struct workspace {
     unsigned share;     /* of TURN_REQUESTS, those left */
     int64_t begun_usec; /* CLOCK_MONOTONIC, when the first byte of the input came, more or less */
     size_t received;    /* bytes, in this turn */
+    bool drained;       /* the last recv(2) of this turn left nothing in the socket */
     struct answer answer;
     struct parsed parsed;
     struct recent recent;

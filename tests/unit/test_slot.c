@@ -100,6 +100,48 @@ static void a_failed_arming_gives_the_slot_back(void **state)
     slot_release(&slot);
 }
 
+static void what_is_armed_for_every_edge_is_given_back(void **state)
+{
+    (void)state;
+    struct slot slot = {0};
+    struct slot_seen seen;
+    slot_take(&slot);
+    uint32_t turn = slot_offer(&slot);
+    slot_settle(&slot, turn);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_true(slot_claim(&slot, turn));
+        assert_false(slot_is_waiting(&slot, &seen));
+        assert_true(slot_give_back(&slot));
+        assert_true(slot_is_waiting(&slot, &seen));
+    }
+}
+
+static void an_event_of_an_owned_slot_is_not_lost(void **state)
+{
+    (void)state;
+    struct slot slot = {0};
+    struct slot_seen seen;
+    slot_take(&slot);
+    uint32_t turn = slot_offer(&slot);
+    slot_settle(&slot, turn);
+    assert_true(slot_claim(&slot, turn));
+    assert_false(slot_claim(&slot, turn - 1)); /* one of old marks nothing */
+    assert_true(slot_give_back(&slot));
+    assert_true(slot_claim(&slot, turn));
+    assert_false(slot_claim(&slot, turn));
+    assert_false(slot_claim(&slot, turn));
+    assert_false(slot_give_back(&slot));
+    uint32_t next = slot_offer(&slot);
+    assert_int_equal(next, turn + 1);
+    assert_false(slot_claim(&slot, turn));
+    slot_settle(&slot, next);
+    assert_true(slot_is_waiting(&slot, &seen));
+    assert_true(slot_claim(&slot, next));
+    assert_false(slot_claim(&slot, next));
+    slot_release(&slot);
+    assert_false(slot_claim(&slot, next));
+}
+
 static void the_turn_may_wrap(void **state)
 {
     (void)state;
@@ -125,6 +167,8 @@ enum { ROUNDS = 100000 };
 static void hand_on(struct fight *fight)
 {
     fight->guarded++;
+    if (fight->guarded % 2 == 0 && slot_give_back(&fight->slot))
+        return;
     uint32_t turn = slot_offer(&fight->slot);
     atomic_store(&fight->turn, turn);
     slot_settle(&fight->slot, turn);
@@ -177,6 +221,8 @@ int main(void)
         cmocka_unit_test(a_stale_event_claims_nothing),
         cmocka_unit_test(the_sweep_claims_only_what_it_saw),
         cmocka_unit_test(a_failed_arming_gives_the_slot_back),
+        cmocka_unit_test(what_is_armed_for_every_edge_is_given_back),
+        cmocka_unit_test(an_event_of_an_owned_slot_is_not_lost),
         cmocka_unit_test(the_turn_may_wrap),
         cmocka_unit_test(one_owner_at_a_time),
     };
