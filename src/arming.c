@@ -6,45 +6,33 @@
 /* A client that closes its half behind a request: both may come as one edge. */
 #define CLOSED (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
 
-static uint64_t key_of(const struct connection *connection, uint32_t turn)
+static uint64_t key_of(int fd, uint32_t turn)
 {
-    return (uint64_t)turn << 32 | (uint32_t)connection->fd;
+    return (uint64_t)turn << 32 | (uint32_t)fd;
 }
 
 /* While it waits for a timer nothing of the socket is to be heard. (If that fails, it costs empty turns.) */
 static void silence(struct pool *pool, struct connection *connection)
 {
     if (connection->armed_for_edges)
-        (void)pool_arm(pool, connection->fd, 0, key_of(connection, 0));
-    connection->armed_for_edges = false;
-}
-
-static int arm_timer(struct pool *pool, struct connection *connection, uint32_t turn)
-{
-    return pool_watch(pool, connection_timer(connection), EPOLLIN, key_of(connection, turn));
-}
-
-static int arm_socket(struct pool *pool, struct connection *connection, bool first, uint32_t events,
-                      uint32_t turn)
-{
-    uint64_t key = key_of(connection, turn);
-    return first ? pool_watch(pool, connection->fd, events, key)
-                 : pool_arm(pool, connection->fd, events, key);
+        (void)pool_arm(pool, connection->fd, 0, key_of(connection->fd, 0));
 }
 
 int arming_arm(struct pool *pool, struct connection *connection, enum connection_want want)
 {
-    bool first = !connection->watched, timer = want == WANT_TIMER;
+    bool timer = want == WANT_TIMER, first = timer || !connection->watched;
     bool for_edges = want == WANT_READ && connection_phase(connection) != PHASE_LINGERING;
+    int fd = timer ? connection_timer(connection) : connection->fd, slot_number = connection->fd;
     uint32_t events = want == WANT_WRITE ? EPOLLOUT : for_edges ? EPOLLIN | EPOLLRDHUP | EPOLLET : EPOLLIN;
     if (timer)
         silence(pool, connection);
     else
         connection->watched = true;
     connection->armed_for_edges = for_edges;
-    /* From here on another worker may have it. */
+    /* From here on nothing of it may be looked at but the slot: once armed, it is another worker's. */
     uint32_t turn = slot_offer(&connection->slot);
-    int r = timer ? arm_timer(pool, connection, turn) : arm_socket(pool, connection, first, events, turn);
+    uint64_t key = key_of(slot_number, turn);
+    int r = first ? pool_watch(pool, fd, events, key) : pool_arm(pool, fd, events, key);
     if (r == 0)
         slot_settle(&connection->slot, turn);
     else
