@@ -143,7 +143,8 @@ static void write_service(const struct metrics *metrics, FILE *out)
                "How long no worker ran in the last reload; 0 before the first one.",
                (double)metrics->history.pause_usec / USEC_PER_SEC);
     write_count(out, "hellod_log_entries_dropped_total", "counter",
-                "Log entries that were lost because nobody took them in time.", metrics->log_dropped);
+                "Log entries that were lost because they could not be written in time.",
+                metrics->log_dropped);
 }
 
 static void write_access(const struct access_totals *access, FILE *out)
@@ -151,7 +152,7 @@ static void write_access(const struct access_totals *access, FILE *out)
     static const char name[] = "hellod_access_entries_total";
     describe(out, name, "counter",
              "Requests that were to be logged: those written one by one, those above the rate, told of in "
-             "sums, and those dropped because nobody took them in time.");
+             "sums, and those dropped because they could not be written in time.");
     fprintf(out, "%s{outcome=\"written\"} %" PRIu64 "\n", name, access->written);
     fprintf(out, "%s{outcome=\"summed\"} %" PRIu64 "\n", name, access->summed);
     fprintf(out, "%s{outcome=\"dropped\"} %" PRIu64 "\n", name, access->dropped);

@@ -30,7 +30,8 @@ same "$mine" "$(cat /etc/hello.ini)" 'hello.ini is as it was'
 same "$before" "$(running)" 'the processes are the same'
 same '/usr/lib/hellod/hellod /usr/lib/hellod/hellod' "$(programs | xargs)" 'and execute the new program'
 same "$socket_before" "$(property hello.socket InvocationID)" 'on the socket that was there'
-like '*Reloaded: *' "$(journal --unit=hello.service)" 'the journal tells of it'
+like '*Reloaded: *; it was hellod 0.1.0; nothing has changed in the configuration*' "$(journal --unit=hello.service)" \
+    'the journal tells of it, and what it was before'
 like '*Reloaded: *' "$(journal --unit=hello@site.service)" 'for the site, too'
 echo >/run/rest
 wait $download
