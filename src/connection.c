@@ -124,7 +124,11 @@ static void note_answer(struct connection *c, struct workspace *w, struct str he
 
 static struct setting setting_of(struct workspace *w)
 {
-    return (struct setting){.site = w->site, .now = &w->now, .parsed = &w->parsed, .recent = &w->recent};
+    return (struct setting){.site = w->site,
+                            .now = &w->now,
+                            .parsed = &w->parsed,
+                            .recent = &w->recent,
+                            .siblings = &w->siblings};
 }
 
 /* The last answer, whatever the request would have got. */

@@ -60,7 +60,8 @@ static void append_head(const struct exchange *x, struct response *response)
 static struct lookup lookup_of(const struct exchange *x)
 {
     const struct site *site = x->setting->site;
-    return (struct lookup){&site->root, &site->rules, site->cache, x->setting->now, x->setting->recent};
+    return (struct lookup){&site->root,     &site->rules,       site->cache,
+                           x->setting->now, x->setting->recent, x->setting->siblings};
 }
 
 /* A response with a small page of our own. */

@@ -36,8 +36,9 @@ enum exchange_stage { EXCHANGE_NEW, EXCHANGE_BODY_READ, EXCHANGE_SLEPT };
 struct setting {
     const struct site *site;
     const struct moment *now;
-    struct parsed *parsed; /* of the thread, for its exchanges one after the other, */
-    struct recent *recent; /* as that is */
+    struct parsed *parsed;     /* of the thread, for its exchanges one after the other, */
+    struct recent *recent;     /* as that is */
+    struct siblings *siblings; /* as that is */
     enum exchange_stage stage;
     bool closing; /* the connection ends with this response whatever the client wants */
 };

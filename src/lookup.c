@@ -88,7 +88,8 @@ static bool get(const struct lookup *lookup, const struct cache_key *key, struct
 }
 
 /* Of what was just found a copy is kept, and held. Where it can't be read nothing is found. */
-static void keep(const struct lookup *lookup, const struct cache_key *key, struct found *found)
+static void keep(const struct lookup *lookup, const struct cache_key *key, int64_t since_usec,
+                 struct found *found)
 {
     char etag[ETAG_MAX], head[HEAD_MAX], bytes[REPRESENTATION_LITTLE];
     struct resolution *resolution = &found->resolution;
@@ -119,7 +120,7 @@ static void keep(const struct lookup *lookup, const struct cache_key *key, struc
         }
         item.representation.bytes = bytes;
     }
-    found->kept.held = cache_put(lookup->cache, key, &item, lookup->now->usec);
+    found->kept.held = cache_put(lookup->cache, key, &item, since_usec);
 }
 
 /* What is held takes the place of what was found, of which at most the open file is still needed. */
@@ -136,16 +137,18 @@ static void settle(struct found *found)
     *representation = held->representation;
 }
 
-static void add(const struct lookup *lookup, const struct cache_key *key, struct found *ret)
+/* Of what was seen at `since_usec`. */
+static void add(const struct lookup *lookup, const struct cache_key *key, int64_t since_usec,
+                struct found *ret)
 {
     const struct representation *representation = &ret->resolution.representation;
     ret->use = CACHE_MISS;
     if (!is_settled(representation, lookup->now->second))
         return;
-    ret->kept.until_usec = lookup->now->usec + CACHE_TRUST_USEC;
-    ret->kept.held = cache_confirm(lookup->cache, key, representation, lookup->now->usec);
+    ret->kept.until_usec = since_usec + CACHE_TRUST_USEC;
+    ret->kept.held = cache_confirm(lookup->cache, key, representation, since_usec);
     if (!ret->kept.held)
-        keep(lookup, key, ret);
+        keep(lookup, key, since_usec, ret);
     settle(ret);
 }
 
@@ -186,9 +189,10 @@ void lookup_target(const struct lookup *lookup, const struct target *target, con
         resolve_absent(lookup->rules, key.path, found);
         return;
     }
-    resolve(lookup->root, lookup->rules, target, wishes, found);
+    struct siblings_look look = {lookup->siblings, lookup->now->usec, lookup->now->second, lookup->now->usec};
+    resolve(lookup->root, lookup->rules, target, wishes, &look, found);
     if (found->status == 200 && found->lasting)
-        add(lookup, &key, ret);
+        add(lookup, &key, look.since_usec, ret);
     else if (found->status == 404 && found->lasting)
         note_absence(lookup, &lookup->recent->target, key.path);
 }
@@ -212,7 +216,7 @@ unsigned lookup_file(const struct lookup *lookup, const char *file, struct found
     found->vary = found->policy.cache_control = (struct str){NULL, 0};
     found->policy.field_count = 0;
     strcpy(found->file, file);
-    add(lookup, &key, ret);
+    add(lookup, &key, lookup->now->usec, ret);
     return found->status;
 }
 

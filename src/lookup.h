@@ -47,7 +47,8 @@ struct lookup {
     const struct rules *rules;
     struct cache *cache;
     const struct moment *now;
-    struct recent *recent; /* of the thread */
+    struct recent *recent;     /* of the thread */
+    struct siblings *siblings; /* of the thread */
 };
 
 struct found {

@@ -11,12 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct str suffixes[CODING_COUNT] = {
-    [CODING_BR] = STR(".br"),
-    [CODING_ZSTD] = STR(".zst"),
-    [CODING_GZIP] = STR(".gz"),
-};
-
 size_t resolve_path(const struct target *target, char path[static PATH_MAX + 2])
 {
     size_t length = target->path.length;
@@ -42,7 +36,7 @@ static bool open_sibling(const struct document_root *root, const char *file, enu
                          const struct version *version, char path[static PATH_MAX],
                          struct representation *ret)
 {
-    int n = snprintf(path, PATH_MAX, "%s%s", file, suffixes[coding].data);
+    int n = snprintf(path, PATH_MAX, "%s%s", file, siblings_suffix(coding).data);
     if (n < 0 || n >= PATH_MAX || resource_open_path(root, path, ret) != 200)
         return false;
     if (!is_older(&ret->version, version))
@@ -112,7 +106,7 @@ static bool names_file(struct str path, const char *file)
 
 /* With ret->file found: what the rules say of that, where it has another path, and its sibling. */
 static void settle_file(const struct document_root *root, const struct rules *rules, struct str path,
-                        const struct wishes *wishes, struct resolution *ret)
+                        const struct wishes *wishes, struct siblings_look *look, struct resolution *ret)
 {
     char file_path[PATH_MAX + 1];
     if (!names_file(path, ret->file)) {
@@ -120,17 +114,17 @@ static void settle_file(const struct document_root *root, const struct rules *ru
         rules_find(rules, path, (struct str){file_path, (size_t)n}, &ret->policy);
     }
     ret->coding = CODING_IDENTITY;
-    if (ret->policy.precompressed)
+    if (ret->policy.precompressed && !(look && siblings_are_absent(look, root, ret->file)))
         choose_sibling(root, wishes->accept_encoding, ret);
 }
 
 static void fall_back(const struct document_root *root, const struct rules *rules, struct str path,
-                      const struct wishes *wishes, struct resolution *ret)
+                      const struct wishes *wishes, struct siblings_look *look, struct resolution *ret)
 {
     snprintf(ret->file, sizeof ret->file, "%s", ret->policy.fallback);
     ret->status = resource_open_path(root, ret->file, &ret->representation);
     if (ret->status == 200)
-        settle_file(root, rules, path, wishes, ret);
+        settle_file(root, rules, path, wishes, look, ret);
     else if (ret->status < 500)
         ret->status = 404;
     ret->vary = ret->vary.length > 0 ? STR("Accept, Accept-Encoding") : STR("Accept");
@@ -147,7 +141,7 @@ void resolve_absent(const struct rules *rules, struct str path, struct resolutio
 }
 
 void resolve(const struct document_root *root, const struct rules *rules, const struct target *target,
-             const struct wishes *wishes, struct resolution *ret)
+             const struct wishes *wishes, struct siblings_look *look, struct resolution *ret)
 {
     struct str path = {ret->path, resolve_path(target, ret->path)};
     resolve_absent(rules, path, ret);
@@ -162,7 +156,7 @@ void resolve(const struct document_root *root, const struct rules *rules, const 
     ret->status = resource_open(root, target, ret->file, &ret->representation);
     if (ret->status == 200) {
         ret->lasting = true;
-        settle_file(root, rules, path, wishes, ret);
+        settle_file(root, rules, path, wishes, look, ret);
         return;
     }
     ret->lasting = ret->status == 404 && !ret->policy.listing && !ret->policy.fallback;
@@ -171,7 +165,7 @@ void resolve(const struct document_root *root, const struct rules *rules, const 
         list_folder(root, ret->file, wishes, ret);
     if (absent && ret->status == 404 && ret->policy.fallback) {
         if (is_navigation(target, wishes->accept))
-            fall_back(root, rules, path, wishes, ret);
+            fall_back(root, rules, path, wishes, look, ret);
         else
             ret->vary = STR("Accept");
     }

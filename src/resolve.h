@@ -5,6 +5,7 @@
 #include "http/target.h"
 #include "resource.h"
 #include "rules.h"
+#include "siblings.h"
 
 #include <limits.h>
 
@@ -41,10 +42,10 @@ size_t resolve_path(const struct target *target, char path[static PATH_MAX + 2])
 
 /*
  * Status as resource_open_path() has it. *ret holds a file only with 200; it points into rules, document root
- * and itself.
+ * and itself. `look`: what is remembered of siblings, then how old is what was relied on; NULL: nothing is.
  */
 void resolve(const struct document_root *root, const struct rules *rules, const struct target *target,
-             const struct wishes *wishes, struct resolution *ret);
+             const struct wishes *wishes, struct siblings_look *look, struct resolution *ret);
 
 /* The same of a target that has come to a lasting 404 lately, by its path, without a look at the files. */
 void resolve_absent(const struct rules *rules, struct str path, struct resolution *ret);

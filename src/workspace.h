@@ -73,6 +73,7 @@ struct workspace {
     struct counters counters;
     struct output output;
     char input[INPUT_SIZE];
+    struct siblings siblings;
 };
 
 /* `site` and `access` (NULL: none) must outlive it. */

@@ -23,6 +23,7 @@ static struct fixture {
     struct cache *cache;
     struct moment now;
     struct recent recent;
+    struct siblings siblings;
     struct lookup lookup;
 } f;
 
@@ -38,7 +39,7 @@ static int set_up(void **state)
     assert_int_equal(cache_new(&f.cache, 1 << 20), 0);
     /* Everything happened some seconds ago. */
     f.now = (struct moment){.usec = SECOND, .second = time(NULL) + 5};
-    f.lookup = (struct lookup){&f.root, &f.rules, f.cache, &f.now, &f.recent};
+    f.lookup = (struct lookup){&f.root, &f.rules, f.cache, &f.now, &f.recent, &f.siblings};
     return 0;
 }
 
@@ -349,7 +350,8 @@ static void *read_always(void *argument)
 {
     struct moment now = *(struct moment *)argument;
     struct recent recent = {0};
-    const struct lookup lookup = {&f.root, &f.rules, f.cache, &now, &recent};
+    static struct siblings siblings;
+    const struct lookup lookup = {&f.root, &f.rules, f.cache, &now, &recent, &siblings};
     const struct target target = target_of("busy");
     while (!done) {
         struct found found;

@@ -102,7 +102,7 @@ static char *resolve_text(const char *path, const char *accept, const char *acce
     bool folder = length == 0 || path[length - 1] == '/';
     const struct target target = {.path = {path, length - (folder && length > 0)}, .folder = folder};
     const struct wishes wishes = {.accept = maybe(accept), .accept_encoding = maybe(accept_encoding)};
-    resolve(&root, &rules, &target, &wishes, &found);
+    resolve(&root, &rules, &target, &wishes, NULL, &found);
     assert_int_equal(found.status == 200, found.representation.fd >= 0);
     bool coded = found.status == 200 && found.coding != CODING_IDENTITY;
     struct str coding = coded ? negotiation_coding_name(found.coding) : STR("");
@@ -180,15 +180,15 @@ static void redirects_come_first(void **state)
     struct resolution found;
     const struct wishes wishes = {.accept = {NULL, 0}};
     const struct target old = {.path = STR("old/a b"), .folder = true}, here = {.path = STR("here")};
-    resolve(&root, &rules, &old, &wishes, &found);
+    resolve(&root, &rules, &old, &wishes, NULL, &found);
     assert_int_equal(found.status, 308);
     assert_ptr_equal(found.redirect, &redirects[0]);
     assert_true(str_equal(found.star, STR("a b/")));
-    resolve(&root, &rules, &here, &wishes, &found);
+    resolve(&root, &rules, &here, &wishes, NULL, &found);
     assert_int_equal(found.status, 302);
     assert_string_equal(found.redirect->location, "/there");
     const struct target folder = {.path = STR("listed")};
-    resolve(&root, &rules, &folder, &wishes, &found);
+    resolve(&root, &rules, &folder, &wishes, NULL, &found);
     assert_int_equal(found.status, 301);
     assert_null(found.redirect);
 }
@@ -208,7 +208,7 @@ static void rules_see_the_file_that_answers(void **state)
         {{.path = STR("none.html")}, "no-cache"},
     };
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
-        resolve(&root, &rules, &targets[i].target, &wishes, &found);
+        resolve(&root, &rules, &targets[i].target, &wishes, NULL, &found);
         assert_true(str_equal(found.policy.cache_control, str_of(targets[i].cache_control)));
         representation_close(&found.representation);
     }
@@ -226,7 +226,7 @@ static void what_is_hidden_is_never_listed_or_made_up(void **state)
     tree_text(tree, ".git/config", "secret");
     for (size_t i = 0; i < 2; i++) {
         struct resolution found;
-        resolve(&root, &all, &targets[i], &wishes, &found);
+        resolve(&root, &all, &targets[i], &wishes, NULL, &found);
         assert_int_equal(found.status, 404);
         assert_int_equal(found.representation.fd, -1);
     }
@@ -242,7 +242,7 @@ static void a_path_may_be_longer_than_any(void **state)
     for (size_t length = PATH_MAX - 10; length < PATH_MAX + 10; length++) {
         for (unsigned folder = 0; folder < 2; folder++) {
             const struct target target = {.path = {path, length}, .folder = folder};
-            resolve(&root, &rules, &target, &wishes, &found);
+            resolve(&root, &rules, &target, &wishes, NULL, &found);
             assert_int_equal(found.status, 404);
         }
     }
