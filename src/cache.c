@@ -14,7 +14,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-enum { SHARDS = 16, BUCKETS_MIN = 64 };
+enum { SHARDS = 16, BUCKETS_MIN = 64, STRANGERS = 1024 };
 
 struct entry {
     struct cached cached; /* first, so that one is found by the other */
@@ -36,6 +36,8 @@ struct shard {
     struct entry **buckets;
     size_t bucket_count, entry_count, bytes;
     struct entry *hand; /* a place in the ring; NULL: it is empty */
+    uint32_t
+        *strangers; /* a part of the hash of who was turned away last, by another part; STRANGERS of them */
 } __attribute__((aligned(64)));
 
 struct cache {
@@ -180,6 +182,20 @@ static void make_room(struct shard *shard, size_t size, size_t limit)
             take_out(shard, place_of(shard, entry));
         }
     }
+}
+
+bool cache_admits(struct cache *cache, const struct cache_key *key, uint64_t size)
+{
+    if (!cache || size > cache->shard_bytes)
+        return false;
+    uint64_t hash = hash_key(cache, key);
+    struct shard *shard = shard_of(cache, hash);
+    uint32_t *place = &shard->strangers[(hash >> 12) % STRANGERS], mark = (uint32_t)(hash >> 32) | 1;
+    lock(shard);
+    bool admits = shard->bytes + size <= cache->shard_bytes - cache->shard_bytes / 16 || *place == mark;
+    *place = admits ? 0 : mark;
+    unlock(shard);
+    return admits;
 }
 
 /* Twice the chains, or as many as before where memory is short. */
@@ -399,7 +415,8 @@ int cache_new(struct cache **ret, size_t bytes)
         assert(r == 0);
         shard->bucket_count = BUCKETS_MIN;
         shard->buckets = calloc(BUCKETS_MIN, sizeof(struct entry *));
-        short_of_memory |= !shard->buckets;
+        shard->strangers = calloc(STRANGERS, sizeof *shard->strangers);
+        short_of_memory |= !shard->buckets || !shard->strangers;
     }
     if (short_of_memory) {
         cache_free(cache);
@@ -418,6 +435,7 @@ void cache_free(struct cache *cache)
         while (shard->hand)
             take_out(shard, place_of(shard, shard->hand));
         free(shard->buckets);
+        free(shard->strangers);
         pthread_mutex_destroy(&shard->lock);
     }
     free(cache);

@@ -53,6 +53,13 @@ void cache_free(struct cache *cache);
 const struct cached *cache_get(struct cache *cache, const struct cache_key *key, int64_t now_usec,
                                int64_t *ret_until_usec);
 
+/*
+ * Whether a file of that size is worth keeping: there is room, or it is asked for the second time within a
+ * while. Where more files are asked for than there is room for, one that is asked for once would only drive
+ * out another.
+ */
+bool cache_admits(struct cache *cache, const struct cache_key *key, uint64_t size);
+
 /* Whether what is held was kept for that key. */
 bool cache_is_for(const struct cached *cached, const struct cache_key *key);
 

@@ -147,7 +147,8 @@ static void add(const struct lookup *lookup, const struct cache_key *key, int64_
         return;
     ret->kept.until_usec = since_usec + CACHE_TRUST_USEC;
     ret->kept.held = cache_confirm(lookup->cache, key, representation, since_usec);
-    if (!ret->kept.held)
+    uint64_t size = representation->version.size <= REPRESENTATION_LITTLE ? representation->version.size : 0;
+    if (!ret->kept.held && cache_admits(lookup->cache, key, size))
         keep(lookup, key, since_usec, ret);
     settle(ret);
 }

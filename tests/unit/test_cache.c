@@ -300,9 +300,38 @@ static void many_may_use_it_at_once(void **state)
     cache_free(crowd.cache);
 }
 
+static void where_there_is_no_room_who_comes_again_is_kept(void **state)
+{
+    (void)state;
+    struct cache *cache = cache_of(MIB);
+    char bytes[8001], path[32];
+    memset(bytes, 'x', sizeof bytes - 1);
+    bytes[sizeof bytes - 1] = '\0';
+    unsigned turned_away = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        snprintf(path, sizeof path, "/%u", i);
+        const struct cache_key key = key_of(path);
+        bool admitted = cache_admits(cache, &key, sizeof bytes - 1);
+        if (i < 20)
+            assert_true(admitted);
+        if (admitted) {
+            put(cache, path, bytes, 1, 0);
+            continue;
+        }
+        turned_away++;
+        assert_true(cache_admits(cache, &key, sizeof bytes - 1));
+        assert_false(cache_admits(cache, &key, sizeof bytes - 1)); /* not kept, so a stranger again */
+    }
+    assert_in_range(turned_away, 800, 980);
+    assert_in_range(cache_bytes(cache), MIB / 2, MIB);
+    assert_false(cache_admits(cache, &(struct cache_key){.path = STR("/")}, MIB));
+    cache_free(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(where_there_is_no_room_who_comes_again_is_kept),
         cmocka_unit_test(it_keeps_all_of_an_item),
         cmocka_unit_test(other_paths_and_wishes_are_others),
         cmocka_unit_test(it_is_trusted_for_a_second),

@@ -387,12 +387,34 @@ static void nobody_sees_a_mix_of_two_versions(void **state)
     assert_int_equal(mixed, 0);
 }
 
+/* Where its folder had none, the look for siblings is left out; one that comes shows in time all the same. */
+static void a_sibling_that_comes_is_seen_within_a_second(void **state)
+{
+    (void)state;
+    const struct target target = target_of("a.txt");
+    const struct wishes wishes = {.accept_encoding = STR("gzip")};
+    struct found found;
+    f.now.usec = 100 * SECOND;
+    for (unsigned i = 0; i < 20; i++) {
+        lookup_target(&f.lookup, &target, &wishes, &found);
+        assert_int_equal(found.resolution.coding, CODING_IDENTITY);
+        lookup_end(&f.lookup, &found);
+        f.now.usec += SECOND / 7;
+    }
+    tree_text(f.tree, "a.txt.gz", "packed");
+    f.now.usec += SECOND;
+    lookup_target(&f.lookup, &target, &wishes, &found);
+    assert_int_equal(found.resolution.coding, CODING_GZIP);
+    lookup_end(&f.lookup, &found);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_second_look_is_spared),
+        TEST(a_sibling_that_comes_is_seen_within_a_second),
         TEST(the_cache_hears_of_every_look),
         TEST(what_was_found_last_is_at_hand),
         TEST(two_looks_do_not_mix),
