@@ -71,9 +71,9 @@ run: deps-run ## install what is missing, build, serve www/ on http://127.0.0.1:
 	@echo 'Open http://127.0.0.1:$(PORT)/ in a browser; Ctrl-C ends it.'
 	@exec systemd-socket-activate --fdname=hello.socket -l 127.0.0.1:$(PORT) $(B)/hellod --config $(B)/run.ini
 
-.PHONY: check check-browser check-quick check-one check-system unit conversations process package asan tsan coverage lint
+.PHONY: check check-browser check-quick check-one check-system unit conversations process package asan tsan coverage lint analyse
 check: deps-check ## install what is missing, run every test, also under the sanitizers, and sum up
-	@tests/check lint unit fuzz conversations process coverage package system asan tsan
+	@tests/check lint analyse unit fuzz conversations process coverage package system asan tsan
 
 check-browser: deps-browser ## install Chromium if it is missing, and see the pages with its eyes; pictures: build/browser
 	@tests/check browser
@@ -108,8 +108,11 @@ tsan: ## all tests under ThreadSanitizer; T=word for some
 coverage: ## how many lines of src/http the unit tests and conversations run: 97 in 100 at least
 	@tests/check coverage
 
-lint: ## layers, purity, lengths, layout, scripts, pages, units
-	@tests/check lint
+lint: ## layers, purity, lengths, layout, scripts, pages, units; and what analyse finds
+	@tests/check lint analyse
+
+analyse: ## what gcc -fanalyzer, clang-tidy and cppcheck of Debian 12 say of src
+	@tests/check analyse
 
 .PHONY: soak
 MINUTES ?= 30
@@ -259,8 +262,28 @@ conversations-programs: $(B)/hellod $(filter $(B)/tests/conversations/%,$(OTHER_
 process-programs: $(B)/hellod $(B)/hellod-generator $(filter $(B)/tests/process/%,$(OTHER_TESTS))
 system-programs: $(SYSTEM_PROGRAMS)
 
+# A source that an analyser has nothing to say about. gcc's loses sight of what is kept in an array that grows, and of what
+# CLEANUP() frees: leaks are LeakSanitizer's, and what is used before it is set is clang-tidy's.
+ANALYSED_BY_GCC := $(SOURCES:%.c=$(B)/analysed/%.gcc)
+ANALYSED_BY_TIDY := $(SOURCES:%.c=$(B)/analysed/%.tidy)
+.PHONY: analysed-by-gcc analysed-by-clang-tidy
+analysed-by-gcc: $(ANALYSED_BY_GCC)
+analysed-by-clang-tidy: $(ANALYSED_BY_TIDY)
+
+$(B)/analysed/%.gcc: %.c Makefile $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -fanalyzer -Wno-analyzer-malloc-leak -Wno-analyzer-use-of-uninitialized-value \
+	    -MMD -MP -MF $@.d -c -o $@ $<
+
+# Not told of the flags, most of which clang doesn't know.
+$(B)/analysed/%.tidy: %.c Makefile .clang-tidy
+	@mkdir -p $(@D)
+	clang-tidy --quiet --warnings-as-errors='*' $< -- -std=gnu17 -pthread -D_GNU_SOURCE -DHELLOD_VERSION='"$(VERSION)"' \
+	    -Isrc -MMD -MP -MF $@.d -MT $@ 2>/dev/null
+	@touch $@
+
 .PHONY: bench-programs
 bench-programs: $(B)/hellod $(BENCH_PROGRAMS)
 
--include $(OBJECTS:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c))
+-include $(OBJECTS:.o=.d) $(patsubst %.c,$(B)/%.d,$(wildcard tests/*/*.c)) $(ANALYSED_BY_GCC:=.d) $(ANALYSED_BY_TIDY:=.d)
 .SECONDARY:

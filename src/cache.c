@@ -202,7 +202,7 @@ bool cache_admits(struct cache *cache, const struct cache_key *key, uint64_t siz
 static void grow(struct shard *shard)
 {
     size_t old_count = shard->bucket_count;
-    struct entry **old = shard->buckets, **wider = calloc(2 * old_count, sizeof *wider);
+    struct entry **old = shard->buckets, **wider = calloc(2 * old_count, sizeof(struct entry *));
     if (!wider)
         return;
     shard->buckets = wider;

@@ -109,7 +109,9 @@ static void begin_path(struct config_rules_reader *reader, const struct config_e
 /* Whether the key was set before: below the same head of [path], or anywhere in [redirect] or [errors]. */
 static bool refuse_again(struct config_rules_reader *reader, const struct config_entry *entry)
 {
-    bool path = strcmp(config_rules_section(entry->section), "path") == 0;
+    const char *section = config_rules_section(entry->section);
+    assert(section);
+    bool path = strcmp(section, "path") == 0;
     for (const struct config_entry *e = entry; e-- > reader->file->entries;) {
         if (path && !e->key)
             return false;
@@ -315,6 +317,7 @@ static void read_error(struct config_rules_reader *reader, const struct config_e
 void config_rules_read(struct config_rules_reader *reader, const struct config_entry *entry)
 {
     const char *section = config_rules_section(entry->section);
+    assert(section);
     bool path = strcmp(section, "path") == 0;
     if (reader->file->error < 0)
         return;

@@ -4,6 +4,7 @@
  */
 #include "log.h"
 
+#include "http/str.h"
 #include "journal.h"
 
 #include <assert.h>
@@ -142,21 +143,20 @@ void log_write(int priority, const char *format, ...)
         return;
     int saved = errno;
     char entry[ENTRY_MAX];
-    const char *back = back_of(priority);
-    size_t back_length = strlen(back);
+    const struct str back = str_of(back_of(priority));
     int front = write_front(entry, sizeof entry, priority);
     va_list arguments;
     va_start(arguments, format);
     int n = vsnprintf(entry + front, sizeof entry - (size_t)front, format, arguments);
     va_end(arguments);
     if (n >= 0) {
-        size_t length = (size_t)(front + n);
-        if (length > sizeof entry - back_length)
-            length = sizeof entry - back_length;
+        size_t length = (size_t)front + (size_t)n;
+        if (length > sizeof entry - back.length)
+            length = sizeof entry - back.length;
         blank_control_bytes(entry + front, length - (size_t)front);
-        memcpy(entry + length, back, back_length);
+        memcpy(entry + length, back.data, back.length);
         tell_of_dropped();
-        if (!write_entry(entry, length + back_length)) {
+        if (!write_entry(entry, length + back.length)) {
             atomic_fetch_add(&dropped, 1);
             log_note_dropped(1);
         }

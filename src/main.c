@@ -201,7 +201,7 @@ static int load(const char *path, bool to_serve, struct config *ret)
 int main(int argc, char **argv)
 {
     struct options options;
-    struct config config;
+    struct config config = {0};
     struct reload reload;
 
     log_open();

@@ -26,6 +26,6 @@ int metrics_socket_open(struct metrics_socket **ret, sd_event *event, const stru
                         size_t count, metrics_page *page, void *context);
 
 /* NULL is fine. The sockets stay open. */
-void metrics_socket_close(struct metrics_socket *socket);
+void metrics_socket_close(struct metrics_socket *metrics);
 
 #endif

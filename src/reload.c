@@ -25,8 +25,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 enum { CHECK_PATIENCE_MSEC = 20000 };
 
 /* Behind it comes the configuration as text. */
@@ -142,7 +140,7 @@ static int ask_successor(const struct reload *reload)
         return -ENOMEM;
     }
     snprintf(version, sizeof version, "--can-resume=%d", STATE_VERSION);
-    pid_t child;
+    pid_t child = 0;
     int r = spawn(reload->program, (char *[]){reload->program, config, version, NULL}, &child);
     return r < 0 ? r : await_child(child);
 }
@@ -302,7 +300,7 @@ static int take_config(struct arrival *ret, const struct record *record)
 
 int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
 {
-    struct record record;
+    struct record record = {0};
     *ret = (struct arrival){0};
     listeners->count = listeners->metrics_count = 0;
     int r = state_open(&ret->state, fd);

@@ -11,8 +11,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-extern char **environ;
-
 /* Standard output goes to `out`, standard error to nowhere where it is `quiet`. */
 static int spawn(const char *const *arguments, int out, bool quiet, pid_t *ret)
 {
@@ -76,7 +74,7 @@ static int read_all(FILE *stream, char **ret)
 int systemctl_show(const char *unit, const char *properties, char **ret)
 {
     int ends[2];
-    pid_t pid;
+    pid_t pid = 0;
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
     CLEANUP(close_file) FILE *stream = fdopen(ends[0], "re");

@@ -56,7 +56,7 @@ static void take_plain(const struct exposition_sample *read, struct top_sample *
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct row *row = &rows[i];
         if (is_named(read, row->name) && (!row->label || has_label(read, row->label, row->value)))
-            *(double *)((char *)sample + row->offset) += read->value;
+            *(double *)(void *)((char *)sample + row->offset) += read->value;
     }
     for (unsigned i = 0; is_named(read, "hellod_connections") && i < TOP_STATES; i++)
         if (has_label(read, "state", top_states[i]))

@@ -98,6 +98,13 @@ static const char *fault_of(struct str text)
     return hashes > 1 ? "one # at most" : NULL;
 }
 
+/* Written as they are: they have a meaning in an address. */
+static bool is_plain(char c)
+{
+    static const char plain[] = {'*', '?', '#', '[', ']', '%'};
+    return memchr(plain, c, sizeof plain);
+}
+
 size_t location_read_template(struct str text, char *buffer, size_t size, const char **ret_fault)
 {
     struct writer writer = {.buffer = buffer, .size = size};
@@ -106,7 +113,7 @@ size_t location_read_template(struct str text, char *buffer, size_t size, const 
         return 0;
     for (size_t i = 0; i < text.length; i++) {
         struct str octet = {text.data + i, 1};
-        if (octet.data[0] == '*' || memchr("?#[]%", octet.data[0], 5))
+        if (is_plain(octet.data[0]))
             writer_put(&writer, octet);
         else
             put_encoded(&writer, octet);
