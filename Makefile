@@ -40,7 +40,7 @@ TEST_LIBS := -lcmocka
 SOURCES := $(wildcard src/*.c src/http/*.c)
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIBRARY := $(B)/libhellod.a
-FAULT := $(patsubst %.c,$(B)/%.o,$(wildcard tests/support/fault*.c))
+FAULT := $(filter-out %/fault_calls.o %/faulty.o,$(patsubst %.c,$(B)/%.o,$(wildcard tests/support/fault*.c)))
 SUPPORT := $(filter-out $(FAULT),$(patsubst %.c,$(B)/%.o,$(wildcard tests/support/*.c)))
 UNIT_TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 BENCH_PROGRAMS := $(addprefix $(B)/tests/bench/,limit crowd hostile latency first shapes jobs)
@@ -226,10 +226,19 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/fuzz/wi
 # Tests of what happens when a call fails: these calls go through tests/support/fault.c.
 WRAPPED := malloc calloc reallocarray strdup mmap accept4 epoll_create1 epoll_ctl epoll_wait eventfd timerfd_create \
            timerfd_settime syscall open openat fstat fstatat fdopendir readdir readlinkat read write pread pwrite sendfile \
-           send recv shutdown ioctl pthread_create memfd_create fcntl getrandom clock_gettime
+           send recv shutdown ioctl pthread_create memfd_create fcntl getrandom clock_gettime strndup aligned_alloc asprintf \
+           vasprintf fopen fdopen open_memstream fread fwrite fflush lseek readlink signalfd socket setsockopt bind listen \
+           poll posix_spawn_file_actions_init posix_spawnattr_init posix_spawn waitpid execve sd_event_new \
+           sd_event_add_signal sd_event_add_io sd_event_add_time sd_event_source_set_enabled sd_listen_fds_with_names
+WRAPS := $(addprefix -Wl$(,)--wrap=,$(WRAPPED))
 FAULT_TESTS := $(filter $(B)/tests/unit/test_fault_% $(B)/tests/unit/test_log_limit,$(UNIT_TESTS))
 $(FAULT_TESTS): $(B)/%: $(B)/%.o $(FAULT) $(SUPPORT) $(LIBRARY)
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(addprefix -Wl$(,)--wrap=,$(WRAPPED)) -o $@ $^ $(LIBS) $(TEST_LIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(WRAPS) -o $@ $^ $(LIBS) $(TEST_LIBS)
+
+# The server itself, whose calls fail as its environment says: see tests/support/fault_environment.c.
+FAULTY := $(addprefix $(B)/tests/support/,fault.o fault_calls.o fault_environment.o fault_fortified.o)
+$(B)/hellod-faulty: $(B)/src/main.o $(FAULTY) $(LIBRARY)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) $(WRAPS) -o $@ $^ $(LIBS)
 
 # What runs in containers is alone with the C library.
 $(B)/tests/system/%: $(B)/tests/system/%.o
@@ -259,7 +268,7 @@ objects: $(OBJECTS)
 unit-programs: $(UNIT_TESTS)
 fuzz-programs: $(FUZZ_TESTS)
 conversations-programs: $(B)/hellod $(filter $(B)/tests/conversations/%,$(OTHER_TESTS))
-process-programs: $(B)/hellod $(B)/hellod-generator $(filter $(B)/tests/process/%,$(OTHER_TESTS))
+process-programs: $(B)/hellod $(B)/hellod-generator $(B)/hellod-faulty $(filter $(B)/tests/process/%,$(OTHER_TESTS))
 system-programs: $(SYSTEM_PROGRAMS)
 
 # A source that an analyser has nothing to say about. gcc's loses sight of what is kept in an array that grows, and of what

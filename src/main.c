@@ -188,11 +188,15 @@ static int load(const char *path, bool to_serve, struct config *ret)
     CLEANUP(free_memory) char *mistakes = NULL;
     size_t length;
     FILE *stream = open_memstream(&mistakes, &length);
-    if (!stream)
-        return -errno;
-    int r = to_serve ? config_load_to_serve(path, stream, ret) : config_load(path, stream, ret);
-    if (fclose(stream) != 0)
+    int r = -ENOMEM;
+    if (stream)
+        r = to_serve ? config_load_to_serve(path, stream, ret) : config_load(path, stream, ret);
+    if (!stream || fclose(stream) != 0) {
+        log_error("Can't read %s: %s", path, strerror(ENOMEM));
+        if (r == 0)
+            config_free(ret);
         return -ENOMEM;
+    }
     if (r < 0)
         sum_up_mistakes(path, mistakes);
     return r;
@@ -212,8 +216,11 @@ int main(int argc, char **argv)
     int status = act_on_units(&options);
     if (status >= 0)
         return status;
-    if (reload_init(&reload, options.config, options.log_level) < 0)
+    int r = reload_init(&reload, options.config, options.log_level);
+    if (r < 0) {
+        log_error("Can't tell where this program lies: %s", strerror(-r));
         return EX_OSERR;
+    }
     status = EX_CONFIG;
     bool to_serve = options.action == OPTIONS_SERVE || options.action == OPTIONS_CAN_RESUME;
     if (load(options.config, to_serve, &config) == 0) {

@@ -236,6 +236,12 @@ static int make_event_loop(struct server *server)
     return r < 0 ? r : 0;
 }
 
+static int refuse_to_start(int error)
+{
+    log_error("Can't start serving: %s", strerror(-error));
+    return error;
+}
+
 static int open_site(struct server *server)
 {
     const struct config *config = server->config;
@@ -257,8 +263,10 @@ static int open_site(struct server *server)
         log_notice("There is no " MIME_TYPES ": only the web's own media types are known");
     if (r == 0) {
         r = cache_new(&server->site.cache, (size_t)config->cache_bytes);
-        if (r < 0)
+        if (r < 0) {
             document_root_close(&server->site.root);
+            return refuse_to_start(r);
+        }
     }
     return r;
 }
@@ -381,7 +389,7 @@ int server_start(struct server **ret, const struct server_options *options)
 {
     struct server *server = calloc(1, sizeof *server);
     if (!server)
-        return -ENOMEM;
+        return refuse_to_start(-ENOMEM);
     server->config = options->config;
     server->grace_usec = DRAIN_GRACE_USEC;
     int r = open_site(server);
@@ -391,7 +399,7 @@ int server_start(struct server **ret, const struct server_options *options)
     }
     r = start(server, options);
     if (r < 0) {
-        log_error("Can't start serving: %s", strerror(-r));
+        (void)refuse_to_start(r);
         server_end(server);
         return r;
     }

@@ -4,9 +4,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,70 +18,22 @@
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { ERRORS_MAX = 9 };
-
-static const struct {
-    const char *name;
-    int errors[ERRORS_MAX + 1];
-} calls[FAULT_COUNT] = {
-    [FAULT_MALLOC] = {"malloc", {ENOMEM}},
-    [FAULT_CALLOC] = {"calloc", {ENOMEM}},
-    [FAULT_REALLOCARRAY] = {"reallocarray", {ENOMEM}},
-    [FAULT_STRDUP] = {"strdup", {ENOMEM}},
-    [FAULT_MMAP] = {"mmap", {ENOMEM, EAGAIN, ENFILE}},
-    [FAULT_ACCEPT4] = {"accept4",
-                       {EMFILE, ENFILE, ENOMEM, ENOBUFS, EAGAIN, EINTR, ECONNABORTED, EPROTO, EPERM}},
-    [FAULT_EPOLL_CREATE1] = {"epoll_create1", {EMFILE, ENFILE, ENOMEM}},
-    [FAULT_EPOLL_CTL] = {"epoll_ctl", {ENOMEM, ENOSPC}},
-    [FAULT_EPOLL_WAIT] = {"epoll_wait", {EINTR}},
-    [FAULT_EVENTFD] = {"eventfd", {EMFILE, ENFILE, ENOMEM}},
-    [FAULT_TIMERFD_CREATE] = {"timerfd_create", {EMFILE, ENFILE, ENOMEM}},
-    [FAULT_TIMERFD_SETTIME] = {"timerfd_settime", {EINVAL}},
-    [FAULT_SYSCALL] = {"syscall", {EMFILE, ENFILE, ENOMEM, EAGAIN, EINTR, EIO}},
-    [FAULT_OPEN] = {"open", {EMFILE, ENFILE, ENOMEM, EIO}},
-    [FAULT_OPENAT] = {"openat", {EMFILE, ENFILE, ENOMEM, EINTR, EIO}},
-    [FAULT_FSTAT] = {"fstat", {ENOMEM, EIO}},
-    [FAULT_FSTATAT] = {"fstatat", {ENOMEM, EIO}},
-    [FAULT_FDOPENDIR] = {"fdopendir", {ENOMEM}},
-    [FAULT_READDIR] = {"readdir", {ENOMEM, EIO}},
-    [FAULT_READLINKAT] = {"readlinkat", {ENOMEM, EIO}},
-    [FAULT_READ] = {"read", {EIO, EINTR}},
-    [FAULT_WRITE] = {"write", {ENOSPC, EIO, EINTR}},
-    [FAULT_PREAD] = {"pread", {EIO, EINTR}},
-    [FAULT_PWRITE] = {"pwrite", {ENOSPC, EIO}},
-    [FAULT_SENDFILE] = {"sendfile", {EAGAIN, EINTR, EIO, ENOMEM, EPIPE, ECONNRESET}},
-    [FAULT_SEND] = {"send", {EAGAIN, EINTR, ENOBUFS, ENOMEM, EPIPE, ECONNRESET}},
-    [FAULT_RECV] = {"recv", {EAGAIN, EINTR, ENOMEM, ECONNRESET}},
-    [FAULT_SHUTDOWN] = {"shutdown", {ENOTCONN}},
-    [FAULT_IOCTL] = {"ioctl", {ENOTTY}},
-    [FAULT_PTHREAD_CREATE] = {"pthread_create", {EAGAIN}},
-    [FAULT_MEMFD_CREATE] = {"memfd_create", {EMFILE, ENFILE, ENOMEM}},
-    [FAULT_FCNTL] = {"fcntl", {EBADF}},
-    [FAULT_GETRANDOM] = {"getrandom", {EAGAIN, EINTR}},
-};
 
 static _Atomic unsigned counts[FAULT_COUNT];
 static _Atomic int set_call = FAULT_COUNT, set_error;
 static _Atomic unsigned set_first, set_times;
-static _Atomic bool struck;
+static _Atomic bool struck, tells;
 static _Atomic int64_t clock_shift, date_shift;
 static _Thread_local bool is_spared;
-
-const char *fault_name(enum fault_call call)
-{
-    return calls[call].name;
-}
-
-const int *fault_errors(enum fault_call call)
-{
-    return calls[call].errors;
-}
 
 void fault_set(enum fault_call call, unsigned first, unsigned times, int error)
 {
@@ -107,6 +62,11 @@ bool fault_has_struck(void)
     return struck;
 }
 
+void fault_tell(void)
+{
+    tells = true;
+}
+
 void fault_spare(bool spared)
 {
     is_spared = spared;
@@ -122,6 +82,14 @@ void fault_set_date(int64_t usec_ahead)
     date_shift = usec_ahead;
 }
 
+ssize_t __real_write(int fd, const void *data, size_t length);
+
+static void tell(void)
+{
+    static const char entry[] = "<7>" FAULT_TOLD "\n";
+    (void)!__real_write(STDERR_FILENO, entry, sizeof entry - 1);
+}
+
 /* Whether this call is to fail; errno is set then. */
 static bool strikes(enum fault_call call)
 {
@@ -130,7 +98,8 @@ static bool strikes(enum fault_call call)
     unsigned n = ++counts[call];
     if (set_call != (int)call || n < set_first || n - set_first >= set_times)
         return false;
-    struck = true;
+    if (!atomic_exchange(&struck, true) && tells)
+        tell();
     errno = set_error;
     return true;
 }
@@ -176,8 +145,8 @@ WRAP(FAULT_READLINKAT, -1, ssize_t, readlinkat, (int fd, const char *path, char 
      (fd, path, text, size))
 WRAP_IF(is_regular(fd), FAULT_READ, -1, ssize_t, read, (int fd, void *data, size_t length),
         (fd, data, length))
-WRAP_IF(is_regular(fd), FAULT_WRITE, -1, ssize_t, write, (int fd, const void *data, size_t length),
-        (fd, data, length))
+WRAP_IF(fd != STDERR_FILENO && is_regular(fd), FAULT_WRITE, -1, ssize_t, write,
+        (int fd, const void *data, size_t length), (fd, data, length))
 WRAP(FAULT_PREAD, -1, ssize_t, pread, (int fd, void *data, size_t length, off_t at), (fd, data, length, at))
 WRAP(FAULT_PWRITE, -1, ssize_t, pwrite, (int fd, const void *data, size_t length, off_t at),
      (fd, data, length, at))
@@ -193,6 +162,65 @@ WRAP(FAULT_PTHREAD_CREATE, errno, int, pthread_create,
 WRAP(FAULT_MEMFD_CREATE, -1, int, memfd_create, (const char *name, unsigned flags), (name, flags))
 WRAP(FAULT_GETRANDOM, -1, ssize_t, getrandom, (void *data, size_t length, unsigned flags),
      (data, length, flags))
+
+WRAP(FAULT_STRNDUP, NULL, char *, strndup, (const char *s, size_t most), (s, most))
+WRAP(FAULT_ALIGNED_ALLOC, NULL, void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
+WRAP(FAULT_FOPEN, NULL, FILE *, fopen, (const char *path, const char *mode), (path, mode))
+WRAP(FAULT_FDOPEN, NULL, FILE *, fdopen, (int fd, const char *mode), (fd, mode))
+WRAP(FAULT_OPEN_MEMSTREAM, NULL, FILE *, open_memstream, (char **text, size_t *length), (text, length))
+WRAP(FAULT_FREAD, 0, size_t, fread, (void *data, size_t size, size_t n, FILE *file), (data, size, n, file))
+WRAP(FAULT_FWRITE, 0, size_t, fwrite, (const void *data, size_t size, size_t n, FILE *file),
+     (data, size, n, file))
+WRAP(FAULT_FFLUSH, EOF, int, fflush, (FILE * file), (file))
+WRAP(FAULT_LSEEK, -1, off_t, lseek, (int fd, off_t at, int whence), (fd, at, whence))
+WRAP(FAULT_READLINK, -1, ssize_t, readlink, (const char *path, char *text, size_t size), (path, text, size))
+WRAP(FAULT_SIGNALFD, -1, int, signalfd, (int fd, const sigset_t *set, int flags), (fd, set, flags))
+WRAP(FAULT_SOCKET, -1, int, socket, (int domain, int type, int protocol), (domain, type, protocol))
+WRAP(FAULT_SETSOCKOPT, -1, int, setsockopt,
+     (int fd, int level, int option, const void *value, socklen_t length), (fd, level, option, value, length))
+WRAP(FAULT_BIND, -1, int, bind, (int fd, const struct sockaddr *address, socklen_t length),
+     (fd, address, length))
+WRAP(FAULT_LISTEN, -1, int, listen, (int fd, int backlog), (fd, backlog))
+WRAP(FAULT_POLL, -1, int, poll, (struct pollfd * fds, nfds_t count, int timeout), (fds, count, timeout))
+WRAP(FAULT_POSIX_SPAWN, errno, int, posix_spawn_file_actions_init, (posix_spawn_file_actions_t * actions),
+     (actions))
+WRAP(FAULT_POSIX_SPAWN, errno, int, posix_spawnattr_init, (posix_spawnattr_t * attributes), (attributes))
+WRAP(FAULT_POSIX_SPAWN, errno, int, posix_spawn,
+     (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+      const posix_spawnattr_t *attributes, char *const argv[], char *const envp[]),
+     (pid, path, actions, attributes, argv, envp))
+WRAP(FAULT_WAITPID, -1, pid_t, waitpid, (pid_t pid, int *status, int options), (pid, status, options))
+WRAP(FAULT_EXECVE, -1, int, execve, (const char *path, char *const argv[], char *const envp[]),
+     (path, argv, envp))
+WRAP(FAULT_SD_EVENT, -errno, int, sd_event_new, (sd_event * *ret), (ret))
+WRAP(FAULT_SD_EVENT, -errno, int, sd_event_add_signal,
+     (sd_event * event, sd_event_source **ret, int number, sd_event_signal_handler_t handler, void *context),
+     (event, ret, number, handler, context))
+WRAP(FAULT_SD_EVENT, -errno, int, sd_event_add_io,
+     (sd_event * event, sd_event_source **ret, int fd, uint32_t events, sd_event_io_handler_t handler,
+      void *context),
+     (event, ret, fd, events, handler, context))
+WRAP(FAULT_SD_EVENT, -errno, int, sd_event_add_time,
+     (sd_event * event, sd_event_source **ret, clockid_t clock, uint64_t usec, uint64_t accuracy,
+      sd_event_time_handler_t handler, void *context),
+     (event, ret, clock, usec, accuracy, handler, context))
+WRAP(FAULT_SD_EVENT, -errno, int, sd_event_source_set_enabled, (sd_event_source * source, int enabled),
+     (source, enabled))
+WRAP(FAULT_SD_LISTEN, -errno, int, sd_listen_fds_with_names, (int unset, char ***ret_names),
+     (unset, ret_names))
+WRAP(FAULT_ASPRINTF, -1, int, vasprintf, (char **ret, const char *format, va_list arguments),
+     (ret, format, arguments))
+
+int __wrap_asprintf(char **ret, const char *format, ...);
+
+int __wrap_asprintf(char **ret, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int r = __wrap_vasprintf(ret, format, arguments);
+    va_end(arguments);
+    return r;
+}
 
 /* Those that may have one argument more; only numbers and pointers are passed on. */
 #define WRAP_OPEN_ENDED(call, type, name, parameters, last, extra, ...)                                      \

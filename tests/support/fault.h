@@ -1,6 +1,8 @@
 #ifndef HELLOD_TESTS_FAULT_H
 #define HELLOD_TESTS_FAULT_H
 
+#include "fault_calls.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -9,48 +11,6 @@
  * library through here. Threads may call at any time; a test changes what fails while nobody else is at work,
  * or minds not which of the calls it is.
  */
-
-enum fault_call {
-    FAULT_MALLOC,
-    FAULT_CALLOC,
-    FAULT_REALLOCARRAY,
-    FAULT_STRDUP,
-    FAULT_MMAP,
-    FAULT_ACCEPT4,
-    FAULT_EPOLL_CREATE1,
-    FAULT_EPOLL_CTL,
-    FAULT_EPOLL_WAIT,
-    FAULT_EVENTFD,
-    FAULT_TIMERFD_CREATE,
-    FAULT_TIMERFD_SETTIME,
-    FAULT_SYSCALL, /* openat2 and pidfd_open */
-    FAULT_OPEN,
-    FAULT_OPENAT,
-    FAULT_FSTAT,
-    FAULT_FSTATAT,
-    FAULT_FDOPENDIR,
-    FAULT_READDIR,
-    FAULT_READLINKAT,
-    FAULT_READ,  /* of regular files */
-    FAULT_WRITE, /* to regular files */
-    FAULT_PREAD,
-    FAULT_PWRITE,
-    FAULT_SENDFILE,
-    FAULT_SEND, /* on sockets other than standard error */
-    FAULT_RECV,
-    FAULT_SHUTDOWN,
-    FAULT_IOCTL,
-    FAULT_PTHREAD_CREATE,
-    FAULT_MEMFD_CREATE,
-    FAULT_FCNTL,
-    FAULT_GETRANDOM,
-    FAULT_COUNT
-};
-
-const char *fault_name(enum fault_call call);
-
-/* What the call's manual page lets it fail with, of all that a machine in need does to it; ends with 0. */
-const int *fault_errors(enum fault_call call);
 
 /* From the `first` call of it on (1: the next one), so many calls fail with that errno. The count of calls
  * begins anew. */
@@ -62,6 +22,9 @@ void fault_clear(void);
 /* Since fault_set(): the calls of it, and whether one has failed. */
 unsigned fault_calls(enum fault_call call);
 bool fault_has_struck(void);
+
+/* From now on the first failure after each fault_set() is told on standard error, by FAULT_TOLD. */
+void fault_tell(void);
 
 /* The calling thread's own calls neither fail nor count, until it says otherwise. */
 void fault_spare(bool spared);
