@@ -71,9 +71,9 @@ run: deps-run ## install what is missing, build, serve www/ on http://127.0.0.1:
 	@echo 'Open http://127.0.0.1:$(PORT)/ in a browser; Ctrl-C ends it.'
 	@exec systemd-socket-activate --fdname=hello.socket -l 127.0.0.1:$(PORT) $(B)/hellod --config $(B)/run.ini
 
-.PHONY: check check-browser check-quick check-one check-system unit conversations process package asan tsan coverage lint analyse
+.PHONY: check check-browser check-quick check-one check-system unit conversations process package asan tsan valgrind coverage lint analyse
 check: deps-check ## install what is missing, run every test, also under the sanitizers, and sum up
-	@tests/check lint analyse unit fuzz conversations process coverage package system asan tsan
+	@tests/check lint analyse unit fuzz conversations process memcheck coverage package system asan tsan
 
 check-browser: deps-browser ## install Chromium if it is missing, and see the pages with its eyes; pictures: build/browser
 	@tests/check browser
@@ -104,6 +104,9 @@ asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer; T=word
 
 tsan: ## all tests under ThreadSanitizer; T=word for some
 	@tests/check tsan
+
+valgrind: ## all tests under valgrind's memcheck, and those where threads meet under helgrind, in an hour
+	@tests/check valgrind
 
 coverage: ## how many lines of src/http the unit tests and conversations run: 97 in 100 at least
 	@tests/check coverage

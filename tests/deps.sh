@@ -7,7 +7,7 @@ run=(gcc libc6-dev pkg-config libsystemd-dev libinih-dev systemd media-types)
 deb=("${run[@]}" build-essential debhelper libcmocka-dev procps)
 # Since Debian 13, where systemd wants its units is told by a package of its own.
 if [ "$(sed -n 's/^VERSION_ID="\(.*\)"/\1/p' /etc/os-release 2>/dev/null)" != 12 ]; then deb+=(systemd-dev); fi
-check=("${deb[@]}" binutils clang-format clang-tidy cppcheck lintian mandoc shellcheck)
+check=("${deb[@]}" binutils clang-format clang-tidy cppcheck lintian mandoc shellcheck valgrind)
 system=(debian-archive-keyring mmdebstrap systemd-container)
 browser=("${run[@]}" chromium fonts-dejavu-core nodejs)
 # libFuzzer and the sanitizers come with clang's runtime, of the version that `clang` is: 14 in Debian 12.

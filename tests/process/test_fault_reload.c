@@ -115,7 +115,7 @@ static void fail_each(bool (*reload)(enum fault_call, unsigned, int), const enum
     reloads = survived = 0;
     for (size_t i = 0; i < count; i++)
         for (int error = 0; (error = faulty_next_error(calls[i], error));)
-            for (unsigned nth = 1; reload(calls[i], nth, error); nth++)
+            for (unsigned nth = 1; reload(calls[i], nth, error); nth += faulty_step())
                 ;
     faulty_clear();
     harness_say("%u reloads with a call that failed, %u of them came to their end", reloads, survived);

@@ -50,7 +50,7 @@ static bool start(struct server *server, unsigned port, enum fault_call call, un
 static void fail_each(struct server *server, unsigned port, enum fault_call call)
 {
     for (int error = 0; (error = faulty_next_error(call, error));)
-        for (unsigned nth = 1; start(server, port, call, nth, error); nth++)
+        for (unsigned nth = 1; start(server, port, call, nth, error); nth += faulty_step())
             ;
 }
 

@@ -115,3 +115,8 @@ int faulty_next_error(enum fault_call call, int error)
         errors++;
     return errors[1];
 }
+
+unsigned faulty_step(void)
+{
+    return patience_sanitized() && !harness_is_long() ? 3 : 1;
+}

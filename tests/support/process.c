@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { FIRST_FD = 3, PARKED_FD = 64, EXIT_NOT_STARTED = 127 };
+enum { FIRST_FD = 3, PARKED_FD = 64, EXIT_NOT_STARTED = 127, UNDER_MAX = 20 };
 
 static void set_number(const char *name, unsigned long number)
 {
@@ -86,19 +86,33 @@ static int give_up_override(void)
     return 0;
 }
 
+/* The tool that the program is to be run by, word by word; their number. What is no path is the system's. */
+static unsigned put_tool(const struct process_plan *plan, char *argv[UNDER_MAX])
+{
+    const char *under = strchr(plan->program, '/') ? getenv("TEST_UNDER") : NULL;
+    char *rest = under ? strdup(under) : NULL;
+    unsigned n = 0;
+    while (rest && n < UNDER_MAX)
+        argv[n++] = strsep(&rest, " ");
+    return n;
+}
+
 _Noreturn static void become(const struct process_plan *plan, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(EXIT_NOT_STARTED);
-    char *argv[PROCESS_ARGUMENTS_MAX + 2] = {strdup(plan->program)};
+    char *argv[UNDER_MAX + PROCESS_ARGUMENTS_MAX + 2] = {0};
+    unsigned n = put_tool(plan, argv);
+    bool bare = n == 0;
+    argv[n++] = strdup(plan->program);
     for (unsigned i = 0; plan->arguments[i]; i++)
-        argv[i + 1] = strdup(plan->arguments[i]);
+        argv[n++] = strdup(plan->arguments[i]);
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0)
         _exit(EXIT_NOT_STARTED);
     /* Found before the capability goes: the build folder need not be root's. */
-    int program = plan->mode_bits_bind ? open(plan->program, O_PATH | O_CLOEXEC) : -1;
+    int program = plan->mode_bits_bind && bare ? open(plan->program, O_PATH | O_CLOEXEC) : -1;
     place_output(plan->output, STDOUT_FILENO);
     place_output(plan->errors, STDERR_FILENO);
     set_environment(plan);
@@ -110,10 +124,10 @@ _Noreturn static void become(const struct process_plan *plan, pid_t parent)
         _exit(EXIT_NOT_STARTED);
     if (plan->mode_bits_bind && geteuid() == 0 && give_up_override() < 0)
         _exit(EXIT_NOT_STARTED);
-    if (plan->mode_bits_bind)
+    if (program >= 0)
         fexecve(program, argv, environ);
     else
-        execvp(plan->program, argv);
+        execvp(argv[0], argv);
     fprintf(stderr, "%s: %s\n", plan->program, strerror(errno));
     _exit(EXIT_NOT_STARTED);
 }

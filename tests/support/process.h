@@ -7,6 +7,7 @@
 
 /*
  * A program started the way systemd starts a service. It never outlives the test program (PR_SET_PDEATHSIG).
+ * With TEST_UNDER="TOOL OPTION ..." in the environment, a program of ours is run by that tool.
  */
 
 enum { PROCESS_ARGUMENTS_MAX = 16, PROCESS_FDS_MAX = 16 };
