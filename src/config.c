@@ -154,7 +154,6 @@ static const char *nearest(const char *section, const char *word)
 static void refuse_section(struct load *load, const struct config_entry *entry)
 {
     CLEANUP(free_memory) char *word = strndup(entry->section, strcspn(entry->section, " \t"));
-    /* clang doesn't see CLEANUP(). NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     const char *near = nearest(NULL, word && *word ? word : entry->section);
     if (near)
         config_file_mistake(&load->file, entry->line, "[%s]: unknown section, did you mean [%s]?",

@@ -100,7 +100,6 @@ int socket_unit_parse(const char *text, struct addresses *ret)
         if (!parse_line(line + strlen(LISTEN), ret))
             return -EBADMSG;
     }
-    /* clang doesn't see CLEANUP(). NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
     return ours ? 0 : -EBADMSG;
 }
 

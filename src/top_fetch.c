@@ -115,7 +115,7 @@ int top_fetch(const struct address *from, const char *path, int patience_msec, c
         return -ENOMEM;
     CLEANUP(close_fd) int fd = connect_to(from, deadline);
     if (fd < 0)
-        return fd; /* clang doesn't see CLEANUP(). NOLINT(clang-analyzer-unix.Malloc) */
+        return fd;
     int r = ask(fd, path);
     if (r == 0)
         r = read_all(fd, deadline, buffer, &length);
