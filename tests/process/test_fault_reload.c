@@ -30,7 +30,11 @@ static struct server *run(const char *image, enum fault_call call, unsigned nth,
     faulty_install(server);
     server_listen(server, SERVER_UNIX, "http");
     server_listen(server, SERVER_UNIX, "metrics");
-    server_set(server, "pool_size = 2\nidle_exit = 1h\n");
+    char *settings = harness_text("pool_size = 2\nidle_exit = 1h\n"
+                                  "[log]\naccess = file\naccess_file = %s/access\n",
+                                  tree_root(server->tree));
+    server_set(server, settings);
+    free(settings);
     tree_noise(server->root, "large", LARGE, 1);
     faulty_set(image, call, nth, error);
     server_start(server);

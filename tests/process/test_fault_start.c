@@ -19,8 +19,9 @@ static struct server *make(const char *port)
                                   "pool_size = 2\nidle_exit = 1h\ncache = 1\n"
                                   "[path /a/*]\nlisting = on\nheader = X-A: b\n"
                                   "[redirect]\n/old/* = /new/* 308\n"
-                                  "[errors]\n404 = /404.html\n",
-                                  port);
+                                  "[errors]\n404 = /404.html\n"
+                                  "[log]\naccess = file\naccess_file = %s/access\n",
+                                  port, tree_root(server->tree));
     server_set(server, settings);
     free(settings);
     return server;
