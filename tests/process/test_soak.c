@@ -24,7 +24,8 @@ enum {
     CUT_FILE = 8 << 20, /* more than fits between server and client */
     HOSTILE = 40,       /* of each kind in each round */
     ROUND_USEC = 200000,
-    CYCLE = 5, /* rounds from one reload to the next */
+    CYCLE = 5,   /* rounds from one reload to the next */
+    METRICS = 1, /* the socket's index */
     GROWTH_KB = 8 << 10,
 };
 
@@ -144,6 +145,34 @@ static unsigned memory_of(const struct server *server)
     return kilobytes;
 }
 
+/* Slots that are taken, of which each has a connection. */
+static unsigned slots_of(struct server *server)
+{
+    static const char series[] = "\nhellod_connections{state=\"";
+    struct client *client = client_connect(server, METRICS);
+    const struct reply *reply = client_fetch(client, "/metrics", 200);
+    char *text = harness_text("%.*s", (int)reply->body_length, reply->body);
+    unsigned sum = 0, states = 0;
+    for (const char *at = text; (at = strstr(at, series)); states++) {
+        at = strchr(at + strlen(series), ' ');
+        sum += (unsigned)strtoul(at, NULL, 10);
+    }
+    assert_true(states > 1);
+    free(text);
+    client_close(client);
+    return sum;
+}
+
+/* What a worker does behind the last client's back is done soon. */
+static void await_slots(struct server *server, unsigned count)
+{
+    int64_t deadline = patience_deadline();
+    unsigned now;
+    while ((now = slots_of(server)) != count)
+        if (patience_now() > deadline)
+            fail_msg("%u slots are taken, not %u", now, count);
+}
+
 static struct load_group *begin_load(struct server *server, struct load *load, bool wild)
 {
     static const struct load_request requests[] = {
@@ -184,6 +213,7 @@ static struct server *run(void)
 {
     struct server *server = server_make();
     server_listen(server, SERVER_IPV4, "http");
+    server_listen(server, SERVER_UNIX, "metrics");
     server_set(server, "pool_size = 4\ncache = 1\n");
     server_allow(server, "was shortened while it was sent");
     server_allow(server, NO_CORE);
@@ -202,7 +232,7 @@ static void all_at_once(void **state)
     (void)state;
     unsigned rounds = 0, reloads = 0, refused = 0, memory = 0, growth = 0;
     struct server *server = run();
-    unsigned fds = server_fds(server);
+    unsigned slots = slots_of(server), fds = server_fds(server);
     struct load *load = load_new();
     struct load_group *groups[] = {begin_load(server, load, false), begin_load(server, load, true)};
     struct client *client = client_connect(server, 0);
@@ -220,11 +250,13 @@ static void all_at_once(void **state)
     } while (reloads < 4 || patience_now() < end);
     end_load(load, groups);
     client_close(client);
+    await_slots(server, slots);
     server_await_fds(server, fds);
     harness_say("%u rounds, %u reloads of which %u refused, %llu and %llu answers right, %u hostile clients; "
-                "grown by %u KB at most",
+                "grown by %u KB at most; fds %u, slots %u",
                 rounds, reloads, refused, (unsigned long long)groups[0]->counts.responses,
-                (unsigned long long)groups[1]->counts.responses, rounds * HOSTILE * HOSTILITIES, growth);
+                (unsigned long long)groups[1]->counts.responses, rounds * HOSTILE * HOSTILITIES, growth,
+                server_fds(server), slots_of(server));
     if (!patience_sanitized())
         assert_true(growth < GROWTH_KB);
     server_stop(server);
