@@ -236,12 +236,6 @@ static int make_event_loop(struct server *server)
     return r < 0 ? r : 0;
 }
 
-static int refuse_to_start(int error)
-{
-    log_error("Can't start serving: %s", strerror(-error));
-    return error;
-}
-
 static int open_site(struct server *server)
 {
     const struct config *config = server->config;
@@ -263,10 +257,8 @@ static int open_site(struct server *server)
         log_notice("There is no " MIME_TYPES ": only the web's own media types are known");
     if (r == 0) {
         r = cache_new(&server->site.cache, (size_t)config->cache_bytes);
-        if (r < 0) {
-            document_root_close(&server->site.root);
-            return refuse_to_start(r);
-        }
+        if (r < 0)
+            log_error("Can't start serving: %s", strerror(-r));
     }
     return r;
 }
@@ -388,18 +380,20 @@ static int start(struct server *server, const struct server_options *options)
 int server_start(struct server **ret, const struct server_options *options)
 {
     struct server *server = calloc(1, sizeof *server);
-    if (!server)
-        return refuse_to_start(-ENOMEM);
+    if (!server) {
+        log_error("Can't start serving: %s", strerror(ENOMEM));
+        return -ENOMEM;
+    }
     server->config = options->config;
     server->grace_usec = DRAIN_GRACE_USEC;
     int r = open_site(server);
     if (r < 0) {
-        free(server);
+        server_end(server);
         return r;
     }
     r = start(server, options);
     if (r < 0) {
-        (void)refuse_to_start(r);
+        log_error("Can't start serving: %s", strerror(-r));
         server_end(server);
         return r;
     }
