@@ -98,6 +98,17 @@ int reload_ask(pid_t server)
     return r < 0 ? r : receive_answer(fd);
 }
 
+/* Whose question it is shows only when it is taken. Another's is put back, in our own name: he asks again. */
+static void forget_repeated(pid_t asker)
+{
+    sigset_t hangup;
+    siginfo_t info;
+    sigemptyset(&hangup);
+    sigaddset(&hangup, SIGHUP);
+    if (sigtimedwait(&hangup, &info, &(struct timespec){0}) == SIGHUP && info.si_pid != asker)
+        (void)kill(getpid(), SIGHUP);
+}
+
 void reload_answer(pid_t asker, enum reload_answer answer, const char *text)
 {
     char message[ANSWER_MAX];
@@ -108,6 +119,6 @@ void reload_answer(pid_t asker, enum reload_answer answer, const char *text)
     if (n >= (int)sizeof message)
         n = sizeof message - 1;
     /* Whoever sent the signal without waiting has no such socket. */
-    if (fd >= 0)
-        (void)sendto(fd, message, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&name, length);
+    if (fd >= 0 && sendto(fd, message, (size_t)n, MSG_NOSIGNAL, (const struct sockaddr *)&name, length) >= 0)
+        forget_repeated(asker);
 }

@@ -18,7 +18,10 @@ int reload_ask(pid_t server);
 
 enum reload_answer { RELOAD_DONE = '0', RELOAD_NOT = '1', RELOAD_STOPPING = '2' };
 
-/* The server's side: tells the process that sent the signal, if it waits for it. */
+/*
+ * The server's side: tells the process that sent the signal, if it waits for it. It may have asked again, on
+ * a busy machine; that question, a SIGHUP that is blocked and pending, is answered by this as well and goes.
+ */
 void reload_answer(pid_t asker, enum reload_answer answer, const char *text);
 
 #endif
