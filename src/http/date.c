@@ -194,8 +194,8 @@ static unsigned full_year(unsigned digits, struct civil date, unsigned clock, in
     if (distance >= limit.year)
         return 0;
     date.year = limit.year - distance;
-    if (date.year >= 100 && seconds_at(date, clock) > seconds_at(limit, now_clock))
-        date.year -= 100;
+    if (seconds_at(date, clock) > seconds_at(limit, now_clock))
+        date.year = date.year > 100 ? date.year - 100 : 0;
     return date.year;
 }
 

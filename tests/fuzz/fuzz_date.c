@@ -5,6 +5,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -39,7 +40,8 @@ static int64_t with_century(struct tm tm, int64_t now)
     for (int year = limit.tm_year + 1900;; year--) {
         struct tm copy = tm;
         copy.tm_year = year - 1900;
-        if (year % 100 == digits && timegm(&copy) <= latest)
+        bool same_digits = (year % 100 + 100) % 100 == digits; /* before the year 0 too */
+        if (same_digits && timegm(&copy) <= latest)
             return timegm(&copy);
     }
 }
