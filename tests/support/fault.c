@@ -32,7 +32,7 @@ static _Atomic unsigned counts[FAULT_COUNT];
 static _Atomic int set_call = FAULT_COUNT, set_error;
 static _Atomic unsigned set_first, set_times;
 static _Atomic bool struck, tells;
-static _Atomic int64_t clock_shift, date_shift;
+static _Atomic int64_t clock_shift, date_shift, clock_stands_at;
 static _Thread_local bool is_spared;
 
 void fault_set(enum fault_call call, unsigned first, unsigned times, int error)
@@ -75,6 +75,11 @@ void fault_spare(bool spared)
 void fault_shift_clock(int64_t usec)
 {
     clock_shift = usec;
+}
+
+void fault_stop_clock(int64_t usec)
+{
+    clock_stands_at = usec;
 }
 
 void fault_set_date(int64_t usec_ahead)
@@ -265,6 +270,11 @@ int __wrap_clock_gettime(clockid_t which, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t which, struct timespec *ret)
 {
     int r = __real_clock_gettime(which, ret);
+    int64_t stands_at = clock_stands_at;
+    if (stands_at > 0) {
+        *ret = (struct timespec){stands_at / 1000000, stands_at % 1000000 * 1000};
+        return r;
+    }
     bool is_date = which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE;
     int64_t shift = clock_shift + (is_date ? date_shift : 0);
     int64_t nsec = ret->tv_nsec + shift % 1000000 * 1000 + 1000000000;

@@ -32,6 +32,9 @@ void fault_spare(bool spared);
 /* CLOCK_MONOTONIC and CLOCK_REALTIME, and their coarse ones, are so much ahead from now on. */
 void fault_shift_clock(int64_t usec);
 
+/* All of these stand still at so much, more than 0, from now on; at 0 they go again. */
+void fault_stop_clock(int64_t usec);
+
 /* CLOCK_REALTIME and its coarse one alone, on top of that: as where somebody sets the date. */
 void fault_set_date(int64_t usec_ahead);
 

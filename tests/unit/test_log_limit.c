@@ -20,7 +20,7 @@ static int set_up(void **state)
 {
     (void)state;
     logged_start();
-    fault_shift_clock(now += INT64_C(1000) * INTERVAL);
+    fault_stop_clock(now += INT64_C(1000) * INTERVAL);
     return 0;
 }
 
@@ -34,7 +34,7 @@ static int tear_down(void **state)
 
 static void pass(int64_t usec)
 {
-    fault_shift_clock(now += usec);
+    fault_stop_clock(now += usec);
 }
 
 static void the_first_is_told_at_once(void **state)

@@ -350,7 +350,7 @@ static void *read_always(void *argument)
 {
     struct moment now = *(struct moment *)argument;
     struct recent recent = {0};
-    static struct siblings siblings;
+    struct siblings siblings = {0};
     const struct lookup lookup = {&f.root, &f.rules, f.cache, &now, &recent, &siblings};
     const struct target target = target_of("busy");
     while (!done) {

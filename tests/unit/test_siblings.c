@@ -5,6 +5,7 @@
 #include "../support/tree.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -88,7 +89,9 @@ static void who_comes_and_goes_is_seen(void **state)
         tree_text(f.tree, names[i], "b");
         f.usec += SIBLINGS_TRUST_USEC;
         assert_false(absent("folder/b.txt"));
-        unlink(tree_path(f.tree, names[i]));
+        char *path = tree_path(f.tree, names[i]);
+        assert_int_equal(unlink(path), 0);
+        free(path);
     }
     f.usec += SIBLINGS_TRUST_USEC;
     tree_text(f.tree, "folder/gz", "no suffix");
