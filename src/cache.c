@@ -36,8 +36,8 @@ struct shard {
     struct entry **buckets;
     size_t bucket_count, entry_count, bytes;
     struct entry *hand; /* a place in the ring; NULL: it is empty */
-    uint32_t
-        *strangers; /* a part of the hash of who was turned away last, by another part; STRANGERS of them */
+    /* A part of the hash of who was turned away last, by another part: STRANGERS of them; NULL: nobody yet. */
+    uint32_t *strangers;
 } __attribute__((aligned(64)));
 
 struct cache {
@@ -184,16 +184,28 @@ static void make_room(struct shard *shard, size_t size, size_t limit)
     }
 }
 
+/* With the lock held. Where memory is short, everybody is here for the first time. */
+static bool is_here_again(struct shard *shard, uint64_t hash)
+{
+    if (!shard->strangers)
+        shard->strangers = calloc(STRANGERS, sizeof *shard->strangers);
+    if (!shard->strangers)
+        return false;
+    uint32_t *place = &shard->strangers[(hash >> 12) % STRANGERS], mark = (uint32_t)(hash >> 32) | 1;
+    bool again = *place == mark;
+    *place = again ? 0 : mark;
+    return again;
+}
+
 bool cache_admits(struct cache *cache, const struct cache_key *key, uint64_t size)
 {
     if (!cache || size > cache->shard_bytes)
         return false;
     uint64_t hash = hash_key(cache, key);
     struct shard *shard = shard_of(cache, hash);
-    uint32_t *place = &shard->strangers[(hash >> 12) % STRANGERS], mark = (uint32_t)(hash >> 32) | 1;
     lock(shard);
-    bool admits = shard->bytes + size <= cache->shard_bytes - cache->shard_bytes / 16 || *place == mark;
-    *place = admits ? 0 : mark;
+    bool admits = shard->bytes + size <= cache->shard_bytes - cache->shard_bytes / 16 ||
+                  is_here_again(shard, hash);
     unlock(shard);
     return admits;
 }
@@ -415,8 +427,7 @@ int cache_new(struct cache **ret, size_t bytes)
         assert(r == 0);
         shard->bucket_count = BUCKETS_MIN;
         shard->buckets = calloc(BUCKETS_MIN, sizeof(struct entry *));
-        shard->strangers = calloc(STRANGERS, sizeof *shard->strangers);
-        short_of_memory |= !shard->buckets || !shard->strangers;
+        short_of_memory |= !shard->buckets;
     }
     if (short_of_memory) {
         cache_free(cache);

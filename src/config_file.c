@@ -22,7 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_MAX = 1 << 20, WRITTEN_LINE_MAX = 110 };
+enum { FILE_MAX = 1 << 20, BLOCK_MIN = 16 << 10, WRITTEN_LINE_MAX = 110 };
 
 struct reader {
     struct config_file *file;
@@ -261,12 +261,20 @@ static int slurp(const char *path, char **ret, size_t *ret_length)
     CLEANUP(close_file) FILE *stream = fopen(path, "re");
     if (!stream)
         return -errno;
-    CLEANUP(free_memory) char *text = malloc(FILE_MAX + 1);
-    if (!text)
-        return -ENOMEM;
-    size_t length = fread(text, 1, FILE_MAX + 1, stream);
-    if (ferror(stream))
-        return -errno;
+    CLEANUP(free_memory) char *text = NULL;
+    size_t length = 0, size = 0;
+    while (!feof(stream) && length <= FILE_MAX) {
+        if (length == size) {
+            size = size ? 2 * size : BLOCK_MIN;
+            char *grown = realloc(text, size);
+            if (!grown)
+                return -ENOMEM;
+            text = grown;
+        }
+        length += fread(text + length, 1, size - length, stream);
+        if (ferror(stream))
+            return -errno;
+    }
     if (length > FILE_MAX)
         return -EFBIG;
     *ret = text;

@@ -21,6 +21,7 @@
 #include "top.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,6 +158,7 @@ static int serve(const struct options *options, const struct config *config, con
         reload_tell(&arrival, server, config);
         announce(options, config, &listeners);
         reload_complete(&arrival);
+        (void)malloc_trim(0); /* what only the start needed */
         r = run(server, reload, config, &listeners);
         server_end(server);
     }

@@ -1,5 +1,7 @@
-/* /etc/mime.types in memory: one pass counts the pairs, a second fills the table, which is then sorted for
- * bsearch. */
+/*
+ * /etc/mime.types in memory: one walk counts the pairs and the bytes of their words, a second copies the
+ * words, without comments and types of no extension, and fills the table, which is then sorted for bsearch.
+ */
 #include "media_types.h"
 
 #include "cleanup.h"
@@ -7,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -43,34 +46,68 @@ static int read_whole(const char *path, char **ret, size_t *ret_length)
     return 0;
 }
 
-static size_t walk(struct str text, struct media_type *table)
+struct size {
+    size_t pairs, bytes;
+};
+
+static struct size measure(struct str text)
 {
     struct media_type_cursor cursor = {.rest = text};
     struct media_type pair;
-    size_t count = 0;
-    for (; media_type_next(&cursor, &pair); count++)
-        if (table)
-            table[count] = pair;
-    return count;
+    struct size size = {0};
+    const char *type = NULL;
+    for (; media_type_next(&cursor, &pair); size.pairs++) {
+        size.bytes += pair.extension.length + (pair.type.data == type ? 0 : pair.type.length);
+        type = pair.type.data;
+    }
+    return size;
+}
+
+/* The word's copy at *end, which moves behind it. */
+static struct str copy_word(struct str word, char **end)
+{
+    char *start = *end;
+    memcpy(start, word.data, word.length);
+    *end += word.length;
+    return (struct str){start, word.length};
+}
+
+static void fill(struct str text, struct media_types *types)
+{
+    struct media_type_cursor cursor = {.rest = text};
+    struct media_type pair;
+    struct str type = {0};
+    const char *original = NULL;
+    char *end = types->text;
+    for (struct media_type *entry = types->table; media_type_next(&cursor, &pair); entry++) {
+        if (pair.type.data != original)
+            type = copy_word(pair.type, &end);
+        original = pair.type.data;
+        *entry = (struct media_type){copy_word(pair.extension, &end), type};
+    }
 }
 
 int media_types_load(const char *path, struct media_types *ret)
 {
     *ret = (struct media_types){0};
     size_t length = 0;
-    char *text = NULL;
+    CLEANUP(free_memory) char *text = NULL;
     int r = read_whole(path, &text, &length);
     if (r < 0)
         return r;
-    size_t count = walk((struct str){text, length}, NULL);
-    struct media_type *table = calloc(count + 1, sizeof *table);
-    if (!table) {
-        free(text);
+    struct size size = measure((struct str){text, length});
+    struct media_types types = {
+        .table = calloc(size.pairs + 1, sizeof *types.table),
+        .count = size.pairs,
+        .text = malloc(size.bytes + 1),
+    };
+    if (!types.table || !types.text) {
+        media_types_free(&types);
         return -ENOMEM;
     }
-    walk((struct str){text, length}, table);
-    qsort(table, count, sizeof *table, media_type_compare);
-    *ret = (struct media_types){.table = table, .count = count, .text = text};
+    fill((struct str){text, length}, &types);
+    qsort(types.table, types.count, sizeof *types.table, media_type_compare);
+    *ret = types;
     return 0;
 }
 
