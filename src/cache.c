@@ -36,7 +36,8 @@ struct shard {
     struct entry **buckets;
     size_t bucket_count, entry_count, bytes;
     struct entry *hand; /* a place in the ring; NULL: it is empty */
-    /* A part of the hash of who was turned away last, by another part: STRANGERS of them; NULL: nobody yet. */
+    /* A part of the hash of who was turned away last, by another part: STRANGERS of them; NULL: nobody yet.
+     */
     uint32_t *strangers;
 } __attribute__((aligned(64)));
 
@@ -204,8 +205,8 @@ bool cache_admits(struct cache *cache, const struct cache_key *key, uint64_t siz
     uint64_t hash = hash_key(cache, key);
     struct shard *shard = shard_of(cache, hash);
     lock(shard);
-    bool admits = shard->bytes + size <= cache->shard_bytes - cache->shard_bytes / 16 ||
-                  is_here_again(shard, hash);
+    bool admits =
+        shard->bytes + size <= cache->shard_bytes - cache->shard_bytes / 16 || is_here_again(shard, hash);
     unlock(shard);
     return admits;
 }

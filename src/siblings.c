@@ -1,4 +1,4 @@
-/* A table by a hash of the path, one folder a place; see siblings.h. */
+/* A table by a hash of the path, of few places a hash; see siblings.h. */
 #include "siblings.h"
 
 #include "beneath.h"
@@ -80,12 +80,29 @@ static void look_at(struct siblings_folder *folder, const struct siblings_look *
         close(fd);
 }
 
+enum { PLACES = 4 };
+
+static bool is_of(const struct siblings_folder *folder, struct str path)
+{
+    return folder->seen_usec != 0 && str_equal(path, (struct str){folder->path, folder->length});
+}
+
+/* The folder's place; else a free one, or that of who was looked at longest ago. */
 static struct siblings_folder *place_of(struct siblings *memory, struct str path)
 {
     uint32_t hash = 2166136261; /* FNV-1a */
     for (size_t i = 0; i < path.length; i++)
         hash = (hash ^ (unsigned char)path.data[i]) * 16777619;
-    return &memory->folders[(hash ^ hash >> 16) % SIBLINGS_FOLDERS];
+    struct siblings_folder *places =
+        &memory->folders[(hash ^ hash >> 16) % (SIBLINGS_FOLDERS / PLACES) * PLACES];
+    struct siblings_folder *oldest = places;
+    for (unsigned i = 0; i < PLACES; i++) {
+        if (is_of(&places[i], path))
+            return &places[i];
+        if (places[i].seen_usec < oldest->seen_usec)
+            oldest = &places[i];
+    }
+    return oldest;
 }
 
 bool siblings_are_absent(struct siblings_look *look, const struct document_root *root, const char *file)
@@ -95,8 +112,7 @@ bool siblings_are_absent(struct siblings_look *look, const struct document_root 
     if (path.length > SIBLINGS_PATH_MAX)
         return false;
     struct siblings_folder *folder = place_of(look->memory, path);
-    bool known = folder->seen_usec != 0 && str_equal(path, (struct str){folder->path, folder->length});
-    if (!known) {
+    if (!is_of(folder, path)) {
         /* Of a folder that is asked for once the names would be read for nothing. */
         *folder = (struct siblings_folder){.seen_usec = 1, .length = (uint8_t)path.length};
         memcpy(folder->path, path.data, path.length);

@@ -147,13 +147,33 @@ static void long_paths_and_many_folders_are_not_mixed_up(void **state)
     assert_true(absent("folder/b.txt"));
 }
 
+/* A hundred folders are few beside the places: they don't push each other out. */
+static void a_hundred_folders_are_remembered_together(void **state)
+{
+    (void)state;
+    char path[32];
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(path, sizeof path, "%02u/c.txt", i);
+        tree_text(f.tree, path, "c");
+    }
+    for (unsigned round = 0; round < 3; round++)
+        for (unsigned i = 0; i < 100; i++) {
+            snprintf(path, sizeof path, "%02u/c.txt", i);
+            assert_int_equal(absent(path), round > 0);
+        }
+}
+
 int main(void)
 {
 #define row(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        row(it_is_known_from_the_second_time_on), row(what_was_seen_is_told_with_its_time),
-        row(who_comes_and_goes_is_seen),          row(a_folder_that_has_just_changed_is_read_anew),
-        row(of_many_names_nothing_is_known),      row(long_paths_and_many_folders_are_not_mixed_up),
+        row(it_is_known_from_the_second_time_on),
+        row(what_was_seen_is_told_with_its_time),
+        row(who_comes_and_goes_is_seen),
+        row(a_folder_that_has_just_changed_is_read_anew),
+        row(of_many_names_nothing_is_known),
+        row(long_paths_and_many_folders_are_not_mixed_up),
+        row(a_hundred_folders_are_remembered_together),
     };
     return cmocka_run_group_tests_name("siblings", tests, NULL, NULL);
 }
