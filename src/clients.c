@@ -216,6 +216,17 @@ static enum connection_want expire_client(struct clients *clients, struct worksp
     return want;
 }
 
+enum due { DUE_NOTHING, DUE_EXPIRY, DUE_DRAIN };
+
+static enum due what_is_due(const struct clients *clients, const struct connection *connection, int64_t now,
+                            uint64_t grace_usec)
+{
+    if (atomic_load_explicit(&connection->deadline_usec, memory_order_relaxed) <= now)
+        return DUE_EXPIRY;
+    bool drains = clients_draining(clients) && drain_concerns(clients, connection, now, grace_usec);
+    return drains ? DUE_DRAIN : DUE_NOTHING;
+}
+
 static void sweep_client(struct clients *clients, struct connection *connection, uint64_t grace_usec)
 {
     struct workspace *workspace = &clients->workspaces[clients->options.pool_size];
@@ -224,13 +235,14 @@ static void sweep_client(struct clients *clients, struct connection *connection,
     if (!slot_is_waiting(&connection->slot, &seen))
         return;
     clients->transfers += connection_phase(connection) == PHASE_SENDING;
-    bool expired = atomic_load_explicit(&connection->deadline_usec, memory_order_relaxed) <= now;
-    bool drained =
-        !expired && clients_draining(clients) && drain_concerns(clients, connection, now, grace_usec);
-    if ((!expired && !drained) || !slot_claim_seen(&connection->slot, seen))
+    if (what_is_due(clients, connection, now, grace_usec) == DUE_NOTHING ||
+        !slot_claim_seen(&connection->slot, seen))
         return;
-    enum connection_want want =
-        drained ? connection_drain(connection, workspace) : expire_client(clients, workspace, connection);
+    /* A worker may have served it and given it back in between. */
+    enum due due = what_is_due(clients, connection, now, grace_usec);
+    enum connection_want want = due == DUE_NOTHING ? WANT_READ
+                                : due == DUE_DRAIN ? connection_drain(connection, workspace)
+                                                   : expire_client(clients, workspace, connection);
     if (want == WANT_CLOSE)
         close_client(clients, workspace, connection);
     else

@@ -57,8 +57,10 @@ bool slot_claim(struct slot *slot, uint32_t turn);
  * caller owns nothing any more. */
 bool slot_give_back(struct slot *slot);
 
-/* By the sweep: look, decide on what may be read of a slot one doesn't own (atomics), then claim what was
- * seen. */
+/*
+ * By the sweep: look, decide on what may be read of a slot one doesn't own (atomics), then claim what was
+ * seen, and decide again: it may have been claimed and given back in between.
+ */
 bool slot_is_waiting(const struct slot *slot, struct slot_seen *ret);
 bool slot_claim_seen(struct slot *slot, struct slot_seen seen);
 

@@ -87,6 +87,9 @@ static void the_sweep_claims_only_what_it_saw(void **state)
     slot_settle(&slot, turn);
     assert_false(slot_claim_seen(&slot, seen));
     assert_true(slot_is_waiting(&slot, &seen));
+    /* What was given back looks as before, so whoever claims it looks again. */
+    assert_true(slot_claim(&slot, turn));
+    assert_true(slot_give_back(&slot));
     assert_true(slot_claim_seen(&slot, seen));
     assert_false(slot_claim(&slot, turn));
 }
