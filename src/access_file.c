@@ -36,10 +36,27 @@ static void close_it(struct access_file *file)
     file->fd = -1;
 }
 
+static uint64_t lines_in(const char *text, size_t length)
+{
+    uint64_t lines = 0;
+    for (const char *end = text + length; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+        lines++;
+    return lines;
+}
+
+static void tell(const struct access_file *file, int error, uint64_t lines)
+{
+    log_note_dropped(lines);
+    log_limit_many(LOG_CAUSE_ACCESS, lines, "An access entry could not be written to %s: %s", file->path,
+                   strerrordesc_np(-error));
+}
+
 void access_file_free(struct access_file *file)
 {
     if (!file)
         return;
+    if (file->length > 0)
+        tell(file, -ENOSPC, lines_in(file->text, file->length));
     close_it(file);
     free(file);
 }
@@ -77,21 +94,6 @@ int access_file_new(struct access_file **ret, const char *path, enum access_form
     (void)open_it(file); /* else the first line that is lost says why */
     *ret = file;
     return 0;
-}
-
-static uint64_t lines_in(const char *text, size_t length)
-{
-    uint64_t lines = 0;
-    for (const char *end = text + length; (text = memchr(text, '\n', (size_t)(end - text))); text++)
-        lines++;
-    return lines;
-}
-
-static void tell(const struct access_file *file, int error, uint64_t lines)
-{
-    log_note_dropped(lines);
-    log_limit_many(LOG_CAUSE_ACCESS, lines, "An access entry could not be written to %s: %s", file->path,
-                   strerrordesc_np(-error));
 }
 
 /* Writes as much as it takes. 0 or a negative errno. */

@@ -279,14 +279,15 @@ const struct cached *cache_get(struct cache *cache, const struct cache_key *key,
 }
 
 const struct cached *cache_confirm(struct cache *cache, const struct cache_key *key,
-                                   const struct representation *seen, int64_t now_usec)
+                                   const struct representation *seen, struct str vary, int64_t now_usec)
 {
     if (!cache)
         return NULL;
     struct shard *shard;
     const struct cached *cached = NULL;
     struct entry **place = lock_place(cache, key, &shard);
-    if (*place && cache_same_file(&(*place)->cached.representation, seen)) {
+    if (*place && cache_same_file(&(*place)->cached.representation, seen) &&
+        str_equal((*place)->cached.vary, vary)) {
         if ((*place)->trusted_until_usec < now_usec + CACHE_TRUST_USEC)
             (*place)->trusted_until_usec = now_usec + CACHE_TRUST_USEC;
         count_requests(*place, 1);

@@ -41,7 +41,7 @@ const struct config_option config_options[] = {
     {"server", "document_root", FIELD(document_root), {CONFIG_FOLDER, 0, 0}, "/usr/share/hellod/www",
      "The folder that is served; a relative path counts from the folder of this file."},
     {"server", "pool_size", FIELD(pool_size), {CONFIG_THREADS, 1, 256}, "4",
-     "How many threads serve; those beyond the CPUs step in for one that waits for a disk; auto: one a CPU."},
+     "How many threads serve; those beyond the CPUs step in for one held up for milliseconds; auto: one a CPU."},
     {"server", "index", FIELD(index), {CONFIG_NAMES, 1, CONFIG_INDEX_MAX}, "hello.html index.html",
      "The files that answer for their folder, the first one that is there."},
     {"server", "listing", FIELD(rules.listing), {CONFIG_BOOLEAN, 0, 0}, "off",

@@ -337,7 +337,9 @@ static enum connection_want converse(struct connection *c, struct workspace *w,
         if (!readable || receives++ == TURN_RECEIVES)
             return WANT_READ;
         ssize_t n = receive(c, w);
-        /* A buffer that wasn't filled has emptied the socket: asking again would cost a syscall to learn it.
+        /*
+         * A buffer that wasn't filled has emptied the socket: asking again would cost a syscall to learn it.
+         * Not so before an urgent byte, which no HTTP client sends: who does waits for its deadline.
          */
         w->drained = n > 0 && w->input_end < sizeof w->input;
         if (n == -EAGAIN)

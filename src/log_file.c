@@ -19,6 +19,7 @@ bool log_file_may_recover(int error)
     case -EMFILE:
     case -ENFILE:
     case -ENOMEM:
+    case -ENXIO: /* a pipe that nobody reads now */
         return true;
     default:
         return false;

@@ -146,7 +146,7 @@ static void add(const struct lookup *lookup, const struct cache_key *key, int64_
     if (!is_settled(representation, lookup->now->second))
         return;
     ret->kept.until_usec = since_usec + CACHE_TRUST_USEC;
-    ret->kept.held = cache_confirm(lookup->cache, key, representation, since_usec);
+    ret->kept.held = cache_confirm(lookup->cache, key, representation, ret->resolution.vary, since_usec);
     uint64_t size = representation->version.size <= REPRESENTATION_LITTLE ? representation->version.size : 0;
     if (!ret->kept.held && cache_admits(lookup->cache, key, size))
         keep(lookup, key, since_usec, ret);

@@ -21,6 +21,7 @@ enum reload_answer { RELOAD_DONE = '0', RELOAD_NOT = '1', RELOAD_STOPPING = '2' 
 /*
  * The server's side: tells the process that sent the signal, if it waits for it. It may have asked again, on
  * a busy machine; that question, a SIGHUP that is blocked and pending, is answered by this as well and goes.
+ * As signals don't queue, a plain kill -HUP that came while that one was pending goes with it.
  */
 void reload_answer(pid_t asker, enum reload_answer answer, const char *text);
 

@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* vfat has stamps of two seconds. */
+enum { TICK_MAX_SECONDS = 2 };
+
 static const struct str suffixes[CODING_COUNT] = {
     [CODING_BR] = STR(".br"),
     [CODING_ZSTD] = STR(".zst"),
@@ -50,10 +53,11 @@ static bool reads_none(int fd)
     return none;
 }
 
-static bool is_same(const struct siblings_folder *folder, const struct stat *st)
+static bool is_same(const struct siblings_folder *folder, const struct stat *st, int64_t usec)
 {
-    return folder->settled && folder->device == st->st_dev && folder->inode == st->st_ino &&
-           folder->changed.tv_sec == st->st_ctim.tv_sec && folder->changed.tv_nsec == st->st_ctim.tv_nsec;
+    return folder->settled && usec - folder->read_usec < SIBLINGS_READ_USEC && folder->device == st->st_dev &&
+           folder->inode == st->st_ino && folder->changed.tv_sec == st->st_ctim.tv_sec &&
+           folder->changed.tv_nsec == st->st_ctim.tv_nsec;
 }
 
 /* Looks at it now; the names are read only if they may have changed. */
@@ -68,11 +72,12 @@ static void look_at(struct siblings_folder *folder, const struct siblings_look *
     folder->seen_usec = look->usec;
     if (fd < 0 || fstat(fd, &st) < 0 || !S_ISDIR(st.st_mode)) {
         folder->settled = folder->has_none = false;
-    } else if (!is_same(folder, &st)) {
+    } else if (!is_same(folder, &st, look->usec)) {
         folder->device = st.st_dev;
         folder->inode = st.st_ino;
         folder->changed = st.st_ctim;
-        folder->settled = st.st_ctim.tv_sec < look->second;
+        folder->settled = st.st_ctim.tv_sec + TICK_MAX_SECONDS < look->second;
+        folder->read_usec = look->usec;
         folder->has_none = reads_none(fd);
         return;
     }
@@ -114,11 +119,11 @@ bool siblings_are_absent(struct siblings_look *look, const struct document_root 
     struct siblings_folder *folder = place_of(look->memory, path);
     if (!is_of(folder, path)) {
         /* Of a folder that is asked for once the names would be read for nothing. */
-        *folder = (struct siblings_folder){.seen_usec = 1, .length = (uint8_t)path.length};
+        *folder = (struct siblings_folder){.seen_usec = look->usec, .length = (uint8_t)path.length};
         memcpy(folder->path, path.data, path.length);
         return false;
     }
-    if (look->usec - folder->seen_usec >= SIBLINGS_TRUST_USEC)
+    if (folder->read_usec == 0 || look->usec - folder->seen_usec >= SIBLINGS_TRUST_USEC)
         look_at(folder, look, root);
     if (folder->has_none && folder->seen_usec < look->since_usec)
         look->since_usec = folder->seen_usec;

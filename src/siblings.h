@@ -10,7 +10,8 @@
 
 /*
  * Which folders have no precompressed files at all: in these the look for each file's siblings, three calls
- * that find nothing, can be left out. A folder whose time of change is the same as before has the same names.
+ * that find nothing, can be left out. A folder whose time of change is the same as before has the same names,
+ * save that they are read anew every few seconds.
  * A thread has a memory of its own; all zero at first, of which pages cost memory from their first use on.
  */
 
@@ -19,15 +20,19 @@ enum { SIBLINGS_FOLDERS = 512, SIBLINGS_PATH_MAX = 64 };
 /* So many names of a folder are read; one that has more is taken for one that has siblings. */
 enum { SIBLINGS_NAMES_MAX = 1024 };
 
+/* Then the names are read anew whatever the time of change says: some network file systems make it up. */
+enum { SIBLINGS_READ_USEC = 5000000 };
+
 /* For so long a folder isn't looked at again. */
 enum { SIBLINGS_TRUST_USEC = 200000 };
 
 struct siblings_folder {
-    int64_t seen_usec; /* when it was last looked at; 1: not yet; 0: this is a free place */
+    int64_t seen_usec; /* when it was last looked at, or asked for first; 0: this is a free place */
+    int64_t read_usec; /* when its names were last read; 0: not yet */
     uint64_t device, inode;
     struct timespec changed;
     uint8_t length; /* of the path */
-    bool settled;   /* a later change shows in `changed` */
+    bool settled;   /* a later change shows in `changed`, as far as that can be told */
     bool has_none;
     char path[SIBLINGS_PATH_MAX];
 };

@@ -125,7 +125,8 @@ static void the_same_file_is_confirmed(void **state)
     const struct cache_key key = key_of("/a");
     const struct cached same = item_of("a", 1);
     put(cache, "/a", "a", 1, 0);
-    const struct cached *held = cache_confirm(cache, &key, &same.representation, 2 * TRUST);
+    const struct cached *held =
+        cache_confirm(cache, &key, &same.representation, (struct str){NULL, 0}, 2 * TRUST);
     assert_non_null(held);
     cache_release(held);
     assert_kept(cache, "/a", "a", 3 * TRUST - 1);
@@ -141,7 +142,7 @@ static void an_old_look_takes_no_trust_away(void **state)
     const struct cache_key key = key_of("/a");
     const struct cached same = item_of("a", 1);
     put(cache, "/a", "a", 1, 2 * TRUST);
-    cache_release(cache_confirm(cache, &key, &same.representation, TRUST));
+    cache_release(cache_confirm(cache, &key, &same.representation, (struct str){NULL, 0}, TRUST));
     assert_kept(cache, "/a", "a", 3 * TRUST - 1);
     cache_free(cache);
 }
@@ -162,11 +163,24 @@ static void another_file_is_not_confirmed(void **state)
         struct cache *cache = cache_of(MIB);
         const struct cache_key key = key_of("/a");
         put(cache, "/a", "a", 1, 0);
-        assert_null(cache_confirm(cache, &key, &others[i].representation, 1));
+        assert_null(cache_confirm(cache, &key, &others[i].representation, (struct str){NULL, 0}, 1));
         assert_null(get(cache, "/a", 1));
         assert_int_equal(cache_bytes(cache), 0);
         cache_free(cache);
     }
+}
+
+/* As where a precompressed file has come, of which this client wants to know nothing. */
+static void the_same_file_chosen_by_other_wishes_is_not_confirmed(void **state)
+{
+    (void)state;
+    struct cache *cache = cache_of(MIB);
+    const struct cache_key key = key_of("/a");
+    const struct cached same = item_of("a", 1);
+    put(cache, "/a", "a", 1, 0);
+    assert_null(cache_confirm(cache, &key, &same.representation, STR("Accept-Encoding"), 1));
+    assert_int_equal(cache_bytes(cache), 0);
+    cache_free(cache);
 }
 
 static void what_is_held_outlives_its_place(void **state)
@@ -248,7 +262,7 @@ static void without_room_there_is_none(void **state)
     assert_int_equal(cache_new(&cache, 0), 0);
     assert_null(cache);
     assert_null(cache_put(cache, &key, &item, 0));
-    assert_null(cache_confirm(cache, &key, &item.representation, 0));
+    assert_null(cache_confirm(cache, &key, &item.representation, (struct str){NULL, 0}, 0));
     int64_t until;
     assert_null(cache_get(cache, &key, 0, &until));
     assert_int_equal(cache_bytes(cache), 0);
@@ -276,7 +290,7 @@ static void *use(void *argument)
         int64_t until;
         const struct cached *held = cache_get(crowd->cache, &key, 0, &until);
         if (!held)
-            held = cache_confirm(crowd->cache, &key, &item.representation, 0);
+            held = cache_confirm(crowd->cache, &key, &item.representation, (struct str){NULL, 0}, 0);
         if (!held)
             held = cache_put(crowd->cache, &key, &item, rand_r(&random) % 2 ? 0 : -TRUST);
         snprintf(bytes, sizeof bytes, "%s, version %u", path, held->representation.version.nanoseconds);
@@ -338,6 +352,7 @@ int main(void)
         cmocka_unit_test(the_same_file_is_confirmed),
         cmocka_unit_test(an_old_look_takes_no_trust_away),
         cmocka_unit_test(another_file_is_not_confirmed),
+        cmocka_unit_test(the_same_file_chosen_by_other_wishes_is_not_confirmed),
         cmocka_unit_test(what_is_held_outlives_its_place),
         cmocka_unit_test(it_is_bounded),
         cmocka_unit_test(what_is_asked_for_stays),

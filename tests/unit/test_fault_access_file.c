@@ -3,6 +3,7 @@
 
 #include "event.h"
 #include "log.h"
+#include "log_file.h"
 #include "log_limit.h"
 
 #include "../support/fault.h"
@@ -11,6 +12,7 @@
 #include "../support/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -251,6 +253,37 @@ static void the_rest_of_a_line_does_not_go_into_another_file(void **state)
     assert_holds("access.log", LINE("/b"));
 }
 
+static void at_the_end_the_rest_of_a_line_is_told_of(void **state)
+{
+    (void)state;
+    uint64_t before_it = log_dropped();
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    limit_file_size(20);
+    put_and_flush("/a");
+    access_file_free(file);
+    file = NULL;
+    limit_file_size(RLIM_INFINITY);
+    signal(SIGXFSZ, before);
+    assert_int_equal(log_dropped() - before_it, 1);
+    assert_int_equal(said("could not be written"), 1);
+}
+
+/* As while who ships the lines elsewhere starts anew. */
+static void a_pipe_that_nobody_reads_is_tried_again(void **state)
+{
+    (void)state;
+    access_file_reopen(file, &outcome);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_true(log_file_may_recover(log_file_open(path)));
+    put_and_flush("/lost");
+    assert_outcome(0, 1);
+    int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    put_and_flush("/a");
+    assert_outcome(1, 1);
+    close(reader);
+}
+
 #define file_test(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -266,6 +299,8 @@ int main(void)
         file_test(without_memory_there_is_none),
         file_test(a_line_that_was_begun_is_finished),
         file_test(the_rest_of_a_line_does_not_go_into_another_file),
+        file_test(at_the_end_the_rest_of_a_line_is_told_of),
+        file_test(a_pipe_that_nobody_reads_is_tried_again),
     };
     return cmocka_run_group_tests_name("access_file", tests, NULL, NULL);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -117,6 +118,25 @@ static void a_folder_that_has_just_changed_is_read_anew(void **state)
     assert_false(absent("a.txt"));
 }
 
+/* As on a file system that makes its times of change up. */
+static void names_are_read_anew_whatever_the_time_of_change_says(void **state)
+{
+    (void)state;
+    absent("a.txt");
+    assert_true(absent("a.txt"));
+    tree_text(f.tree, "a.txt.gz", "a");
+    struct stat st;
+    char *path = tree_path(f.tree, ".");
+    assert_int_equal(stat(path, &st), 0);
+    free(path);
+    for (unsigned i = 0; i < SIBLINGS_FOLDERS; i++)
+        f.memory.folders[i].changed = st.st_ctim;
+    f.usec += SIBLINGS_TRUST_USEC;
+    assert_true(absent("a.txt"));
+    f.usec += SIBLINGS_READ_USEC;
+    assert_false(absent("a.txt"));
+}
+
 static void of_many_names_nothing_is_known(void **state)
 {
     (void)state;
@@ -174,6 +194,7 @@ int main(void)
         row(of_many_names_nothing_is_known),
         row(long_paths_and_many_folders_are_not_mixed_up),
         row(a_hundred_folders_are_remembered_together),
+        row(names_are_read_anew_whatever_the_time_of_change_says),
     };
     return cmocka_run_group_tests_name("siblings", tests, NULL, NULL);
 }
