@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 struct tree {
@@ -174,4 +175,13 @@ void tree_set_times(struct tree *tree, int64_t seconds)
 {
     walk_time = (struct timespec){.tv_sec = seconds};
     must(nftw(tree->root, set_time, 16, FTW_DEPTH | FTW_PHYS) == 0, tree->root);
+}
+
+void tree_await_tick(void)
+{
+    struct timespec now, then;
+    clock_gettime(CLOCK_REALTIME_COARSE, &then);
+    do
+        clock_gettime(CLOCK_REALTIME_COARSE, &now);
+    while (now.tv_sec == then.tv_sec && now.tv_nsec == then.tv_nsec);
 }

@@ -42,4 +42,10 @@ void tree_set_time(struct tree *tree, const char *name, int64_t seconds);
 /* Every file's and folder's time of modification becomes `seconds` since the epoch. */
 void tree_set_times(struct tree *tree, int64_t seconds);
 
+/*
+ * Until the clock of the file system has gone on: of two changes within one of its ticks, some milliseconds,
+ * the second doesn't show in a time of change.
+ */
+void tree_await_tick(void);
+
 #endif

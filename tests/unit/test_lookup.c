@@ -401,6 +401,7 @@ static void a_sibling_that_comes_is_seen_within_a_second(void **state)
         lookup_end(&f.lookup, &found);
         f.now.usec += SECOND / 7;
     }
+    tree_await_tick();
     tree_text(f.tree, "a.txt.gz", "packed");
     f.now.usec += SECOND;
     lookup_target(&f.lookup, &target, &wishes, &found);

@@ -72,6 +72,7 @@ static void what_was_seen_is_told_with_its_time(void **state)
     assert_true(absent("a.txt"));
     int64_t seen = f.usec;
     f.usec += SIBLINGS_TRUST_USEC - 1;
+    tree_await_tick();
     tree_text(f.tree, "a.txt.gz", "a");
     assert_true(absent("a.txt"));
     assert_int_equal(f.since, seen);
@@ -87,14 +88,17 @@ static void who_comes_and_goes_is_seen(void **state)
     for (size_t i = 0; i < 3; i++) {
         f.usec += SIBLINGS_TRUST_USEC;
         assert_true(absent("folder/b.txt"));
+        tree_await_tick();
         tree_text(f.tree, names[i], "b");
         f.usec += SIBLINGS_TRUST_USEC;
         assert_false(absent("folder/b.txt"));
         char *path = tree_path(f.tree, names[i]);
+        tree_await_tick();
         assert_int_equal(unlink(path), 0);
         free(path);
     }
     f.usec += SIBLINGS_TRUST_USEC;
+    tree_await_tick();
     tree_text(f.tree, "folder/gz", "no suffix");
     tree_text(f.tree, "folder/.gz", "nor this: it is the name");
     assert_true(absent("folder/b.txt"));
