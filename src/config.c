@@ -58,7 +58,7 @@ const struct config_option config_options[] = {
      "How many clients may be connected at a time; more of them wait."},
     {"server", "idle_exit", FIELD(idle_exit_usec), {CONFIG_DURATION_OR_OFF, SEC, 24 * HOUR}, "off",
      "How long nobody may be connected before the process ends, until the next client comes; off: it stays."},
-    {"server", "cache", FIELD(cache_bytes), {CONFIG_SIZE, 0, TIB / KIB}, "32M",
+    {"server", "cache", FIELD(cache_bytes), {CONFIG_SIZE, 0, TIB / KIB}, "64M",
      "How much memory may keep what was sent lately, for a second or as long as the file is unchanged; 0: none."},
     {"limits", "request_line", FIELD(request_line_bytes), {CONFIG_SIZE, 256, 16 * KIB}, "8K",
      "How long the first line of a request may be; a longer one is 414."},

@@ -89,7 +89,7 @@ static void test_defaults(void **state)
     assert_null(config->health);
     assert_int_equal(config->max_connections, 32768);
     assert_int_equal(config->idle_exit_usec, 0);
-    assert_int_equal(config->cache_bytes, 32 << 20);
+    assert_int_equal(config->cache_bytes, 64 << 20);
     assert_int_equal(config->head_usec, 10000000);
     assert_int_equal(config->idle_usec, 60000000);
     assert_int_equal(config->body_usec, 30000000);
