@@ -37,8 +37,7 @@ enum {
     SWEEP_USEC = 1000000,
     SWEEP_ACCURACY_USEC = 250000,
     DRAIN_SWEEP_USEC = 50000,
-    /* For clients that have connected and said nothing yet: their request may be on its way, or never come.
-     */
+    /* For clients that have said nothing yet: their request may be on its way, or never come. */
     DRAIN_GRACE_USEC = 1000000,
     /* From the end of the drain to the end of the process. */
     STOP_SPARE_USEC = 5000000,
@@ -97,8 +96,7 @@ static int64_t now_usec(void)
 
 static int leave_if_drained(struct server *server)
 {
-    if (server->draining && clients_count(server->clients) == 0)
-        server->stopped = true;
+    server->stopped |= server->draining && clients_count(server->clients) == 0;
     return 0;
 }
 
@@ -118,14 +116,19 @@ static int on_drain_over(sd_event_source *source, uint64_t usec, void *context)
     return 0;
 }
 
+static void tell_stopping(const struct server *server)
+{
+    service_stopping(server->config->drain_usec + STOP_SPARE_USEC, "Stopping: %u connections to finish",
+                     clients_count(server->clients));
+}
+
 int server_drain(struct server *server, const char *why)
 {
-    unsigned count = clients_count(server->clients);
     server->draining = true;
     clients_drain(server->clients);
-    service_stopping(server->config->drain_usec + STOP_SPARE_USEC, "Stopping: %u connections to finish",
-                     count);
-    log_event(EVENT_STOPPING, LOG_INFO, "%s: stopping, %u connections to finish", why, count);
+    tell_stopping(server);
+    log_event(EVENT_STOPPING, LOG_INFO, "%s: stopping, %u connections to finish", why,
+              clients_count(server->clients));
     int r = sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, server->config->drain_usec, 1000,
                                        on_drain_over, server);
     if (r >= 0) {
@@ -164,10 +167,12 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     (void)source;
     struct server *server = context;
     server->asker = (pid_t)info->ssi_pid;
-    if (server_is_draining(server))
-        reload_answer(server->asker, RELOAD_STOPPING, "the server is stopping");
-    else
-        server->reload_wanted = true;
+    server->reload_wanted |= !server_is_draining(server);
+    if (!server_is_draining(server))
+        return 0;
+    reload_answer(server->asker, RELOAD_STOPPING, "the server is stopping");
+    /* With each command of ExecReload= systemd begins to count anew, by the unit's own limit. */
+    tell_stopping(server);
     return 0;
 }
 

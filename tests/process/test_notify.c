@@ -63,6 +63,22 @@ static void stop_by(int number)
     assert_true(strstr(server->notified, "READY=1") < strstr(server->notified, "STOPPING=1"));
 }
 
+/* systemd begins to count anew, by the unit's own limit, with each command of ExecReload=. */
+static void who_asks_for_a_reload_amid_a_stop_extends_its_time_again(void **state)
+{
+    (void)state;
+    struct server *server = server_run("[timeouts]\ndrain = 100s\n");
+    client_say(client_connect(server, 0), "GET /sleep HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    server_await_status(server, "connections: 1");
+    server_signal(server, SIGTERM);
+    server_await_message(server, "STOPPING=1");
+    server_signal(server, SIGHUP);
+    assert_non_null(strstr(server_await_message(server, "STOPPING=1"), "\nEXTEND_TIMEOUT_USEC=105000000\n"));
+    server_allow(server, "again: 1 connections are cut short");
+    server_signal(server, SIGTERM);
+    server_expect_exit(server, 0);
+}
+
 static void sigterm_is_answered_by_stopping(void **state)
 {
     (void)state;
@@ -143,6 +159,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         harness_test(ready_is_said_once_with_a_status),
         harness_test(a_server_that_cannot_start_never_says_ready),
+        harness_test(who_asks_for_a_reload_amid_a_stop_extends_its_time_again),
         harness_test(sigterm_is_answered_by_stopping),
         harness_test(sigint_is_answered_by_stopping),
         harness_test(it_runs_without_a_service_manager),

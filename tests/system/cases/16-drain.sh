@@ -4,6 +4,7 @@ printf '[Service]\nTimeoutStopSec=1s\n' >/run/systemd/system/hello.service.d/lim
 systemctl daemon-reload
 sed -i 's/^sleep = .*/sleep = 3s/; s/^drain = .*/drain = 20s/' /etc/hello.ini
 page >/dev/null
+hellod --apply # lest the stop meet the reload that a save brings about
 page /sleep >/run/slept &
 client=$!
 wait_for sh -c 'ss --no-header --tcp --numeric state established "( sport = :7878 )" | grep -q .'
@@ -18,6 +19,7 @@ same success "$(property hello.service Result)" 'and systemd killed nobody'
 
 sed -i 's/^sleep = .*/sleep = 1h/; s/^drain = .*/drain = 500ms/' /etc/hello.ini
 page >/dev/null
+hellod --apply
 page /sleep >/dev/null 2>&1 &
 wait_for sh -c 'ss --no-header --tcp --numeric state established "( sport = :7878 )" | grep -q .'
 systemctl stop hello.service 2>/dev/null
