@@ -59,6 +59,9 @@ journal() {
     journalctl --boot --no-pager --output=cat "$@"
 }
 
+# The MESSAGE_ID of an event, by its name in src/event.h.
+event() { tr -d '\\\n' </event.h | sed -n "s/.*EVENT_$1 *\"\([0-9a-f]*\)\".*/\1/p"; }
+
 install_package() { apt-get --quiet=2 --yes install "$@" >/dev/null 2>&1; }
 
 # Clients without end, from load_start until load_stop, which sets sums; see load.c.

@@ -24,3 +24,5 @@ page /sleep >/dev/null 2>&1 &
 wait_for sh -c 'ss --no-header --tcp --numeric state established "( sport = :7878 )" | grep -q .'
 systemctl stop hello.service 2>/dev/null
 like '*Draining has taken its time; 1 connections are cut short*' "$(journal --unit=hello.service)" 'the drain ends when its time is over'
+event=$(event DRAIN_CUT)
+like '*1 connections are cut short*' "$(journal --unit=hello.service MESSAGE_ID="$event")" 'which is an event'

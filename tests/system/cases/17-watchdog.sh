@@ -38,7 +38,7 @@ wait_for property_is hello.service SubState running
 [ "$(property hello.service MainPID)" != "$pid" ] || fail 'the process is the same'
 ok 'it is restarted'
 like '*Watchdog timeout*' "$(journal UNIT=hello.service)" 'by the watchdog of systemd'
-event=$(sed -n 's/^#define EVENT_WORKER_STUCK  *"\([0-9a-f]*\)".*/\1/p' /event.h)
+event=$(event WORKER_STUCK)
 like '*has been at one job for *' "$(journal MESSAGE_ID="$event")" 'the journal has an event of it'
 journalctl --sync
 like '*A worker of hellod is stuck*' "$(journalctl --boot --no-pager --catalog MESSAGE_ID="$event")" 'journalctl -x explains it'

@@ -33,7 +33,7 @@ wait_for logged HTTP_PROTOCOL=HTTP/1.0
 like '*"CLOSE_REASON":"client"*' "$(fields /old)" 'of the last request of a connection, why that ended'
 
 load_start
-event=$(sed -n 's/^#define EVENT_ACCESS_SUM  *"\([0-9a-f]*\)".*/\1/p' /event.h)
+event=$(event ACCESS_SUM)
 wait_for logged MESSAGE_ID="$event"
 load_stop
 like 'ok=[1-9]* refused=0 reset=0 empty=0 short=0 wrong=0 late=0 *' "$sums" 'in a flood all are served'

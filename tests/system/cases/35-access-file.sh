@@ -71,7 +71,7 @@ same hello "$(page)" 'and the server goes on'
 sed -i 's,^access_file = .*,access_file = /dev/full,' /etc/hello.ini
 systemctl reload hello.service
 for n in 1 2 3 4 5; do page >/dev/null; done
-event=$(sed -n 's/^#define EVENT_ACCESS_LOST  *"\([0-9a-f]*\)".*/\1/p' /event.h)
+event=$(event ACCESS_LOST)
 lost() { [ -n "$(journal --unit=hello.service MESSAGE_ID="$event")" ]; }
 wait_for lost
 like 'An access entry could not be written to /dev/full: No space left on device' "$(journal --unit=hello.service MESSAGE_ID="$event")" \

@@ -17,6 +17,7 @@ served_at 127.0.0.1:7878
 ok 'and a service that is restarted has its socket'
 like '*hello.socket listens on 127.0.0.1:7878, but /etc/hello.ini says 127.0.0.1:8082; ?systemctl reload hello? moves it*' \
     "$(journal --unit=hello.service --priority=warning)" 'it warns, and says what to do'
+like 'hello.socket listens on *' "$(journal --unit=hello.service MESSAGE_ID="$(event ADDRESS_DIFFERS)")" 'which is an event'
 like '*hello.ini says 127.0.0.1:8082*' "$(systemctl status hello.service)" 'so does systemctl status'
 said=$(hellod --check 2>&1) && fail 'hellod --check lets it pass'
 like '*hello.socket listens on 127.0.0.1:7878, but /etc/hello.ini says 127.0.0.1:8082*' "$said" 'and hellod --check'

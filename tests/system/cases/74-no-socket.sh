@@ -12,6 +12,8 @@ ok 'restarted, it soon serves where the unit says'
 said=$(journal --unit=hello.service --priority=err)
 like '*hello.socket has passed no socket: its unit was changed and it was not restarted since; ?systemctl restart hello.socket?*' "$said" \
     'the journal names cause and cure'
+event=$(event NO_SOCKET)
+like '*Started without a socket*' "$(journal --unit=hello.service MESSAGE_ID="$event")" 'and has an event of it'
 like '*hello.service was passed no socket*restarting hello.socket*' "$(journal --unit=hello-config.service)" 'and what was done about it'
 same 'active active' "$(state_of hello.socket) $(state_of hello.service)" 'all is up'
 like '*listens on 127.0.0.1:8081 by settings of its own*' "$(hellod --check)" 'hellod --check takes what the admin says of the unit as meant'

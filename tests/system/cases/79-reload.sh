@@ -36,10 +36,22 @@ sed -i 's/^pool_size = .*/pool_size = none/' /etc/hello.ini
 if systemctl reload hello.service; then fail 'a reload with a wrong hello.ini succeeds'; fi
 ok 'a reload with a wrong hello.ini fails'
 like '*hello.ini:*pool_size = none*' "$(journal --unit=hello.service)" 'the journal says where it is wrong'
-event() { sed -n "s/^#define EVENT_$1  *\"\([0-9a-f]*\)\".*/\1/p" /event.h; }
 like '*has mistakes and is not used*' "$(journal MESSAGE_ID="$(event CONFIG_REFUSED)")" 'and has an event of it'
 like '*Reloaded: *' "$(journal MESSAGE_ID="$(event RELOADED)")" 'as are the reloads before'
 journalctl --sync
 like '*A mistake in the configuration of hellod*hellod --check*' "$(journalctl --boot --no-pager --catalog MESSAGE_ID="$(event CONFIG_REFUSED)")" 'journalctl -x explains it'
 same two "$(page)" 'the server goes on as it was'
 same "active $pid" "$(state_of hello.service) $(property hello.service MainPID)" 'in the same process'
+
+sed -i 's/^pool_size = .*/pool_size = 4/' /etc/hello.ini
+program=$(readlink --canonicalize /usr/sbin/hellod)
+mv "$program" "$program.whole"
+printf '#!/bin/sh\nexit 1\n' >"$program"
+chmod 755 "$program"
+systemctl kill --kill-whom=main --signal=HUP hello.service
+refused() { [ -n "$(journal --unit=hello.service MESSAGE_ID="$(event NOT_RELOADED)")" ]; }
+wait_for refused
+mv "$program.whole" "$program"
+like 'Not reloaded, going on as before: *' "$(journal --unit=hello.service MESSAGE_ID="$(event NOT_RELOADED)")" 'a broken program is refused, which is an event'
+same two "$(page)" 'and the server goes on'
+same "active $pid" "$(state_of hello.service) $(property hello.service MainPID)" 'in the process that it was'
