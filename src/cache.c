@@ -36,8 +36,7 @@ struct shard {
     struct entry **buckets;
     size_t bucket_count, entry_count, bytes;
     struct entry *hand; /* a place in the ring; NULL: it is empty */
-    /* A part of the hash of who was turned away last, by another part: STRANGERS of them; NULL: nobody yet.
-     */
+    /* STRANGERS parts of hashes, each of who was turned away last at that place; NULL: nobody yet. */
     uint32_t *strangers;
 } __attribute__((aligned(64)));
 

@@ -64,8 +64,9 @@ bool cache_admits(struct cache *cache, const struct cache_key *key, uint64_t siz
 bool cache_is_for(const struct cached *cached, const struct cache_key *key);
 
 /*
- * The file system was looked at, at `now_usec` or later, and showed this file, chosen by those
- * wishes, for the key: what is kept is good again if it is of the same file unchanged, and held; else NULL.
+ * The file system was looked at, at `now_usec` or later, and showed this file for the key, with the wishes in
+ * `vary` making a difference: what is kept is good again if it is of the same file unchanged, and of the same
+ * wishes, and held; else NULL.
  */
 const struct cached *cache_confirm(struct cache *cache, const struct cache_key *key,
                                    const struct representation *seen, struct str vary, int64_t now_usec);

@@ -356,19 +356,24 @@ void clients_put(const struct clients *clients, struct state *state)
     int highest = atomic_load(&clients->highest_fd);
     for (int fd = 0; fd <= highest; fd++) {
         struct slot_seen seen;
-        if (slot_is_waiting(&clients->table[fd].slot, &seen))
-            connection_put(&clients->table[fd], state);
+        if (!slot_is_waiting(&clients->table[fd].slot, &seen))
+            continue;
+        connection_put(&clients->table[fd], state);
+        state_put(state, &clients->peers[fd], sizeof clients->peers[fd]);
     }
 }
 
 static int get_client(struct clients *clients, const struct connection_limits *limits, struct state *state)
 {
     struct connection connection;
+    struct peer peer;
     int r = connection_get(&connection, state);
     if (r < 0)
         return r;
     struct slot_seen seen;
-    if ((size_t)connection.fd >= clients->table_size ||
+    /* getpeername(2) would tell, but each of thousands of calls is time in which nobody is served. */
+    if (state_get(state, &peer, sizeof peer) < 0 || peer.family > PEER_IPV6 ||
+        (size_t)connection.fd >= clients->table_size ||
         slot_is_waiting(&clients->table[connection.fd].slot, &seen)) {
         connection_close(&connection);
         return -EBADMSG;
@@ -376,8 +381,8 @@ static int get_client(struct clients *clients, const struct connection_limits *l
     struct connection *place = &clients->table[connection.fd];
     memcpy(place, &connection, sizeof connection);
     connection_change_limits(place, limits, &clients->options.limits);
-    peer_of_socket(connection.fd, &clients->peers[connection.fd]);
-    address_table_take_up(clients->addresses, &clients->peers[connection.fd]);
+    clients->peers[connection.fd] = peer;
+    address_table_take_up(clients->addresses, &peer);
     admission_take_up(&clients->admission);
     raise_highest(clients, connection.fd);
     return 0;

@@ -36,15 +36,6 @@ void peer_from_address(const struct sockaddr *address, struct peer *ret)
     }
 }
 
-void peer_of_socket(int fd, struct peer *ret)
-{
-    struct sockaddr_storage address = {0};
-    socklen_t length = sizeof address;
-    if (getpeername(fd, (struct sockaddr *)&address, &length) < 0)
-        address.ss_family = AF_UNSPEC;
-    peer_from_address((const struct sockaddr *)&address, ret);
-}
-
 void peer_format(const struct peer *peer, char *buffer, size_t size)
 {
     int family = peer->family == PEER_IPV4 ? AF_INET : AF_INET6;

@@ -16,6 +16,7 @@ struct peer {
     uint8_t address[16]; /* in network order; IPv4: the first four bytes, the rest 0 */
     uint16_t port;       /* in host order; 0 of a unix socket */
     uint8_t family;      /* enum peer_family */
+    uint8_t unused;      /* no padding: a reload hands it on as it is */
 };
 
 /* Room for the text of any address. */
@@ -23,9 +24,6 @@ enum { PEER_TEXT_MAX = 48 };
 
 /* From an address as accept4(2) fills it in; what is neither IPv4 nor IPv6 is local. */
 void peer_from_address(const struct sockaddr *address, struct peer *ret);
-
-/* As getpeername(2) tells; local where it doesn't. */
-void peer_of_socket(int fd, struct peer *ret);
 
 /* The address without the port: "192.0.2.1", "2001:db8::1", "local". Cut at `size`. */
 void peer_format(const struct peer *peer, char *buffer, size_t size);

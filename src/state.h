@@ -12,7 +12,7 @@
  * its successor for the version before it gives itself up. For one thread.
  */
 
-enum { STATE_VERSION = 5 };
+enum { STATE_VERSION = 6 };
 
 struct state {
     FILE *file;

@@ -6,8 +6,6 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <string.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 static const char *text_of(const struct peer *peer)
 {
@@ -58,26 +56,18 @@ static void ipv4_within_ipv6_is_ipv4(void **state)
     assert_string_equal(text_of(&peer), "192.0.2.7");
 }
 
-static void the_end_of_a_unix_socket_is_local(void **state)
+static void what_is_no_ip_address_is_local(void **state)
 {
     (void)state;
-    int ends[2];
-    struct peer peer;
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-    peer_of_socket(ends[0], &peer);
-    assert_int_equal(peer.family, PEER_LOCAL);
-    assert_int_equal(peer.port, 0);
-    assert_string_equal(text_of(&peer), "local");
-    close(ends[0]);
-    close(ends[1]);
-}
-
-static void who_cannot_be_told_is_local(void **state)
-{
-    (void)state;
-    struct peer peer;
-    peer_of_socket(-1, &peer);
-    assert_int_equal(peer.family, PEER_LOCAL);
+    static const sa_family_t families[] = {AF_UNIX, AF_UNSPEC};
+    for (size_t i = 0; i < 2; i++) {
+        const struct sockaddr address = {.sa_family = families[i], .sa_data = "/run/x"};
+        struct peer peer;
+        peer_from_address(&address, &peer);
+        assert_int_equal(peer.family, PEER_LOCAL);
+        assert_int_equal(peer.port, 0);
+        assert_string_equal(text_of(&peer), "local");
+    }
 }
 
 int main(void)
@@ -86,8 +76,7 @@ int main(void)
         cmocka_unit_test(an_ipv4_client),
         cmocka_unit_test(an_ipv6_client),
         cmocka_unit_test(ipv4_within_ipv6_is_ipv4),
-        cmocka_unit_test(the_end_of_a_unix_socket_is_local),
-        cmocka_unit_test(who_cannot_be_told_is_local),
+        cmocka_unit_test(what_is_no_ip_address_is_local),
     };
     return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
 }
