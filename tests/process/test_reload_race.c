@@ -20,9 +20,6 @@ enum { PAGE = 3000, FILE_SIZE = 600 << 10, CLIENTS = 40, SETTLE_EVERY = 50 };
 
 #define GET(target) "GET " target " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
-/* As where more wants to run than there are cores, and one worker has none for a second. */
-#define NO_CORE "a worker has been at one request for too long"
-
 static char page[PAGE], file[FILE_SIZE];
 
 static const struct load_request requests[] = {
@@ -86,7 +83,7 @@ static void set_up(void)
     server_listen(r.server, SERVER_IPV4, "http");
     server_set(r.server, "sleep = 3ms\n");
     server_allow(r.server, "the server is stopping");
-    server_allow(r.server, NO_CORE);
+    server_allow(r.server, SERVER_NO_CORE);
     server_allow(r.server, "access entries are missing here"); /* on a busy machine */
     tree_bytes(page, PAGE, 1);
     tree_bytes(file, FILE_SIZE, 2);
@@ -124,12 +121,15 @@ static void ask_and_wait(void)
     assert_true(load_turn(r.load, ended, patience_deadline()));
     close(ended);
     int status = server_await_answer(asker);
-    if (status != 0 && strstr(server_answer(r.server), NO_CORE)) {
-        r.refused++;
-    } else if (status != 0) {
+    if (status == 0)
+        return;
+    char *answer = server_answer(r.server);
+    if (!strstr(answer, SERVER_NO_CORE)) {
         server_show_log(r.server);
-        fail_msg("hellod --reload: %d, %s", status, server_answer(r.server));
+        fail_msg("hellod --reload: %d, %s", status, answer);
     }
+    r.refused++;
+    free(answer);
 }
 
 static void stop_and_start(void)
@@ -192,8 +192,7 @@ static void race(bool with_stops, unsigned turns)
     assert_in_range(r.refused, 0, 1 + turns / 500);
     const struct load_counts *c = &r.group->counts;
     harness_say("%u reloads, of which %u seen refused, and %u stops raced with %llu requests on %llu "
-                "connections; %u met an end, "
-                "%u behind a last response",
+                "connections; %u met an end, %u behind a last response",
                 r.reloads, r.refused, r.stops, (unsigned long long)c->responses,
                 (unsigned long long)c->connections, c->lost_later, c->dropped);
     load_ask(r.group, 0);

@@ -113,8 +113,6 @@ static void play_round(struct server *server, struct load *load, struct client *
     free(cut);
 }
 
-#define NO_CORE "a worker has been at one request for too long"
-
 /* False: a worker had no core for a second, and the server went on as it was, as it should. */
 static bool reload(struct server *server, struct load *load)
 {
@@ -128,7 +126,7 @@ static bool reload(struct server *server, struct load *load)
     if (status == 0)
         return true;
     char *answer = server_answer(server);
-    assert_non_null(strstr(answer, NO_CORE));
+    assert_non_null(strstr(answer, SERVER_NO_CORE));
     free(answer);
     return false;
 }
@@ -216,7 +214,7 @@ static struct server *run(void)
     server_listen(server, SERVER_UNIX, "metrics");
     server_set(server, "pool_size = 4\ncache = 1\n");
     server_allow(server, "was shortened while it was sent");
-    server_allow(server, NO_CORE);
+    server_allow(server, SERVER_NO_CORE);
     tree_bytes(page, PAGE, 1);
     tree_bytes(file, FILE_SIZE, 2);
     tree_file(server->root, "page", page, PAGE);

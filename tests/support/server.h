@@ -105,6 +105,11 @@ int server_await_answer(pid_t asker);
 int server_reload(struct server *server);
 char *server_answer(struct server *server);
 
+/* What refuses a reload also where more wants to run than there are cores, and one worker has none for a
+ * second.
+ */
+#define SERVER_NO_CORE "a worker has been at one request for too long"
+
 /* Fails the test unless server_reload() succeeds, with nothing said. */
 void server_expect_reload(struct server *server);
 
