@@ -32,6 +32,9 @@ enum {
     BATCH_MAX = 256,
     /* After writing; at what a busy server fills a good deal less than the ring. */
     NAP_MSEC = 5,
+    /* The same at a low rate. Each wakeup may move a worker to another CPU, at more than the entry costs. */
+    NAP_MSEC_SLOW = 50,
+    SLOW_RATE = 1000,
     SUM_MSEC = 1000,
 };
 
@@ -227,10 +230,16 @@ static bool report(struct access *access)
     return !end;
 }
 
+static int nap_of(const struct access_options *options)
+{
+    bool slow = !options->file && options->rate > 0 && options->rate <= SLOW_RATE;
+    return slow ? NAP_MSEC_SLOW : NAP_MSEC;
+}
+
 static void rest(struct access *access, bool nap)
 {
     size_t length;
-    int patience = NAP_MSEC;
+    int patience = nap_of(&access->options);
     if (!nap) {
         atomic_store(&access->resting, true);
         bool work = ring_next(access->ring, &length) || atomic_load(&access->hurry) ||

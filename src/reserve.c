@@ -65,10 +65,10 @@ static void keep_lookout(const struct reserve *reserve, struct reserve_duty *ret
     struct pollfd fds[] = {{.fd = reserve->halt_fd, .events = POLLIN},
                            {.fd = reserve->epoll_fd, .events = POLLIN}};
     struct reserve_post *held_up = NULL;
-    while (!held_up && !is_halted(reserve)) {
+    for (unsigned looks = 0; !held_up && !is_halted(reserve); looks++) {
         /* Where either fails, for want of memory, the look only comes early. */
         (void)poll(fds, 2, -1);
-        (void)poll(fds, 1, RESERVE_LOOK_MSEC);
+        (void)poll(fds, 1, looks < RESERVE_LOOKS_MAX ? RESERVE_LOOK_MSEC : RESERVE_LOOK_CALM_MSEC);
         held_up = find_held_up(reserve);
     }
     if (!held_up)

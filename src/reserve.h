@@ -13,7 +13,8 @@
  * would have got to a moment later; with more workers than CPUs such wakes cost more than the jobs. So no
  * more of them wait than there are CPUs. One of the rest keeps the lookout: as long as anything is ready in
  * the epoll set it looks every few milliseconds who is at the same job as before, and stands in for him until
- * he goes on. While nothing is ready all of them sleep.
+ * he goes on. Where nobody was for a while, it looks less often: a look, too, may move a worker to another
+ * CPU. While nothing is ready all of them sleep.
  */
 
 /* One for each worker of the pool, 0 at first. */
@@ -58,7 +59,10 @@ void reserve_wake(struct reserve *reserve);
  * A worker's thread. */
 bool reserve_duty_lasts(struct reserve_duty *duty);
 
-/* How long a worker on such duty may wait for an event before it asks again whether its duty lasts. */
-enum { RESERVE_LOOK_MSEC = 4 };
+/*
+ * From one look to the next; so long, too, may a worker on such duty wait for an event before it asks again
+ * whether its duty lasts. Then the same after so many looks that found nobody.
+ */
+enum { RESERVE_LOOK_MSEC = 4, RESERVE_LOOK_CALM_MSEC = 16, RESERVE_LOOKS_MAX = 64 };
 
 #endif
