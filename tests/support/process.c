@@ -95,7 +95,8 @@ static int give_up_override(void)
 /* The tool that the program is to be run by, word by word; their number. What is no path is the system's. */
 static unsigned put_tool(const struct process_plan *plan, char *argv[UNDER_MAX])
 {
-    const char *under = strchr(plan->program, '/') ? getenv("TEST_UNDER") : NULL;
+    bool wanted = strchr(plan->program, '/') && !plan->without_tool;
+    const char *under = wanted ? getenv("TEST_UNDER") : NULL;
     char *rest = under ? strdup(under) : NULL;
     unsigned n = 0;
     while (rest && n < UNDER_MAX)

@@ -24,6 +24,7 @@ struct process_plan {
     const char *errors;                               /* a file that takes standard error */
     bool journal;                                     /* JOURNAL_STREAM names standard error */
     bool mode_bits_bind;                              /* file modes count for root, too */
+    bool without_tool;                                /* not under $TEST_UNDER either */
     unsigned long fd_limit;                           /* RLIMIT_NOFILE, soft and hard; 0: ours */
 };
 
