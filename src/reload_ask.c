@@ -98,14 +98,25 @@ int reload_ask(pid_t server)
     return r < 0 ? r : receive_answer(fd);
 }
 
-/* Whose question it is shows only when it is taken. Another's is put back, in our own name: he asks again. */
+pid_t reload_asker(pid_t sender, int code, int value)
+{
+    return code == SI_QUEUE && sender == getpid() ? (pid_t)value : sender;
+}
+
+/* Whose question it is shows only when it is taken. Another's is put back, with his name. */
 static void forget_repeated(pid_t asker)
 {
     sigset_t hangup;
     siginfo_t info;
     sigemptyset(&hangup);
     sigaddset(&hangup, SIGHUP);
-    if (sigtimedwait(&hangup, &info, &(struct timespec){0}) == SIGHUP && info.si_pid != asker)
+    if (sigtimedwait(&hangup, &info, &(struct timespec){0}) != SIGHUP)
+        return;
+    pid_t other = reload_asker(info.si_pid, info.si_code, info.si_value.sival_int);
+    if (other == asker)
+        return;
+    /* Too many signals are pending for one that carries a value: then without, and he asks again. */
+    if (sigqueue(getpid(), SIGHUP, (union sigval){.sival_int = other}) < 0)
         (void)kill(getpid(), SIGHUP);
 }
 

@@ -18,10 +18,14 @@ int reload_ask(pid_t server);
 
 enum reload_answer { RELOAD_DONE = '0', RELOAD_NOT = '1', RELOAD_STOPPING = '2' };
 
+/* The server's side: who asks by a SIGHUP with these, of siginfo_t or of struct signalfd_siginfo. */
+pid_t reload_asker(pid_t sender, int code, int value);
+
 /*
  * The server's side: tells the process that sent the signal, if it waits for it. It may have asked again, on
  * a busy machine; that question, a SIGHUP that is blocked and pending, is answered by this as well and goes.
- * As signals don't queue, a plain kill -HUP that came while that one was pending goes with it.
+ * As signals don't queue, a plain kill -HUP that came while that one was pending goes with it. Another's
+ * question stays pending; whose it is, only reload_asker() tells then.
  */
 void reload_answer(pid_t asker, enum reload_answer answer, const char *text);
 

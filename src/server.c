@@ -166,7 +166,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 {
     (void)source;
     struct server *server = context;
-    server->asker = (pid_t)info->ssi_pid;
+    server->asker = reload_asker((pid_t)info->ssi_pid, info->ssi_code, info->ssi_int);
     server->reload_wanted |= !server_is_draining(server);
     if (!server_is_draining(server))
         return 0;

@@ -40,7 +40,7 @@ static pid_t take_question(void)
 {
     siginfo_t info;
     assert_int_equal(sigwaitinfo(&hangup, &info), SIGHUP);
-    return info.si_pid;
+    return reload_asker(info.si_pid, info.si_code, info.si_value.sival_int);
 }
 
 /* A child that asks us, and ends with 0 where it was told that it is done. */
@@ -97,8 +97,26 @@ static void the_question_of_another_stays(void **state)
     assert_ended(other, 0);
     reload_answer(asker, RELOAD_DONE, "");
     assert_ended(asker, 0);
-    assert_true(is_pending());
-    take_question();
+    assert_int_equal(take_question(), other);
+    assert_false(is_pending());
+}
+
+static void the_question_of_another_stays_however_often_it_is_put_back(void **state)
+{
+    (void)state;
+    pid_t asker = start_asker();
+    assert_int_equal(take_question(), asker);
+    pid_t third = start_asker();
+    assert_int_equal(take_question(), third);
+    pid_t other = start_asker();
+    await_pending();
+    reload_answer(asker, RELOAD_DONE, "");
+    assert_ended(asker, 0);
+    reload_answer(third, RELOAD_DONE, "");
+    assert_ended(third, 0);
+    assert_int_equal(take_question(), other);
+    reload_answer(other, RELOAD_DONE, "");
+    assert_ended(other, 0);
 }
 
 /* What it has changed since may not have been read. */
@@ -129,9 +147,12 @@ int main(void)
 {
 #define row(test) cmocka_unit_test_setup(test, set_up)
     const struct CMUnitTest tests[] = {
-        row(an_asker_hears_how_it_went),          row(one_who_asks_again_is_answered_once),
-        row(the_question_of_another_stays),       row(who_does_not_wait_for_an_answer_may_ask_twice),
+        row(an_asker_hears_how_it_went),
+        row(one_who_asks_again_is_answered_once),
+        row(the_question_of_another_stays),
+        row(who_does_not_wait_for_an_answer_may_ask_twice),
         row(where_there_is_no_server_it_says_so),
+        row(the_question_of_another_stays_however_often_it_is_put_back),
     };
     return cmocka_run_group_tests_name("reload_ask", tests, NULL, NULL);
 }
