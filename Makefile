@@ -14,7 +14,9 @@ CATALOGDIR = $(PREFIX)/lib/systemd/catalog
 UNITDIR = $(or $(shell pkg-config --variable=systemdsystemunitdir systemd),/lib/systemd/system)
 GENERATORDIR = $(or $(shell pkg-config --variable=systemdsystemgeneratordir systemd),/lib/systemd/system-generators)
 
-CFLAGS ?= -O2 -g
+# By size: a request costs as many instructions as with -O2, and the text of the program is a quarter smaller. debian/rules
+# says so, too.
+CFLAGS ?= -Os -g
 WERROR ?= -Werror
 WARNINGS := -Wall -Wextra $(WERROR) -Wformat=2 -Wshadow -Wundef -Wvla -Wstrict-prototypes -Wmissing-prototypes \
             -Wpointer-arith -Wwrite-strings -Wcast-qual -Wimplicit-fallthrough -Wstrict-overflow=2
@@ -27,7 +29,7 @@ VARIANT_FLAGS :=
 # tests/lint/rules/hardening looks for all of it in what was built.
 HARDENING := $(if $(filter -O0,$(CFLAGS)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3) -fstack-protector-strong \
              -fstack-clash-protection $(if $(filter x86_64 i%86,$(or $(DEB_HOST_GNU_CPU),$(shell uname -m))),-fcf-protection) -fPIE
-HARDENING_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack
+HARDENING_LINK := -pie -Wl,-z,relro,-z,now,-z,noexecstack,-z,pack-relative-relocs
 ifneq ($(VARIANT_FLAGS),)
 HARDENING :=
 HARDENING_LINK :=
