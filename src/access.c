@@ -34,9 +34,15 @@ enum {
     NAP_MSEC = 5,
     /* The same at a low rate. Each wakeup may move a worker to another CPU, at more than the entry costs. */
     NAP_MSEC_SLOW = 50,
-    SLOW_RATE = 1000,
+    SLOW_RATE = 100,
     SUM_MSEC = 1000,
 };
+
+/* What the rate admits at once, two seconds' worth and that of a nap, has room however long the entries are.
+ */
+_Static_assert((2 * SLOW_RATE + SLOW_RATE / 10) * (sizeof(struct access_entry) + EXCERPT_MAX + 16) <=
+                   RING_SIZE,
+               "a burst fits into the ring");
 
 struct access {
     struct access_options options;

@@ -115,7 +115,7 @@ static void forget_repeated(pid_t asker)
     pid_t other = reload_asker(info.si_pid, info.si_code, info.si_value.sival_int);
     if (other == asker)
         return;
-    /* Too many signals are pending for one that carries a value: then without, and he asks again. */
+    /* Without his name he asks again. */
     if (sigqueue(getpid(), SIGHUP, (union sigval){.sival_int = other}) < 0)
         (void)kill(getpid(), SIGHUP);
 }

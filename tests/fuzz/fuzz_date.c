@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char text[LONGEST];
     int64_t seconds;
     struct str value = {(const char *)data, size};
-    int64_t now = (int64_t)fuzz_number(fuzz_line(&value), 1700000000) + YEAR_1;
+    int64_t now = (int64_t)(fuzz_number(fuzz_line(&value), 1700000000) + (uint64_t)YEAR_1);
     check_written(now, YEAR_1);
     if (now < YEAR_1 || now > YEAR_9999)
         now = 1700000000;

@@ -39,7 +39,7 @@ static void await_pending(void)
 static pid_t take_question(void)
 {
     siginfo_t info;
-    assert_int_equal(sigwaitinfo(&hangup, &info), SIGHUP);
+    assert_int_equal(sigtimedwait(&hangup, &info, &(struct timespec){.tv_sec = 20}), SIGHUP);
     return reload_asker(info.si_pid, info.si_code, info.si_value.sival_int);
 }
 

@@ -1,5 +1,6 @@
 /* The reserve of a pool: who steps in, when, and who steps back. */
 #include "pool.h"
+#include "reserve.h"
 
 #include <assert.h>
 #include <setjmp.h>
@@ -10,6 +11,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -144,6 +146,29 @@ static void who_stood_in_steps_back(void **state)
     job_end(&held_up);
 }
 
+static int64_t now_msec(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+}
+
+/* By then it is looked less often. */
+static void after_a_calm_while_too_who_is_held_up_is_stood_for(void **state)
+{
+    (void)state;
+    struct pool *pool = start(1, false);
+    for (int64_t end = now_msec() + 2 * RESERVE_LOOKS_MAX * RESERVE_LOOK_MSEC; now_msec() < end;)
+        do_one(pool);
+    struct job held_up = job_new();
+    begin(pool, &held_up);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_not_equal(do_one(pool), held_up.worker);
+    raise_event(held_up.leave_fd);
+    pool_end(pool);
+    job_end(&held_up);
+}
+
 static void a_pause_finds_all_of_them(void **state)
 {
     (void)state;
@@ -175,9 +200,12 @@ static void more_may_wait_than_there_are(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_waits_for_jobs_takes_them), cmocka_unit_test(everyone_held_up_is_stood_for),
-        cmocka_unit_test(who_stood_in_steps_back),       cmocka_unit_test(a_pause_finds_all_of_them),
+        cmocka_unit_test(who_waits_for_jobs_takes_them),
+        cmocka_unit_test(everyone_held_up_is_stood_for),
+        cmocka_unit_test(who_stood_in_steps_back),
+        cmocka_unit_test(a_pause_finds_all_of_them),
         cmocka_unit_test(more_may_wait_than_there_are),
+        cmocka_unit_test(after_a_calm_while_too_who_is_held_up_is_stood_for),
     };
     return cmocka_run_group_tests_name("reserve", tests, NULL, NULL);
 }

@@ -29,6 +29,10 @@ load_start --clients 64 --path /hello.html
 load_stop
 like 'ok=40 *' "$(tail -n 1 /run/large)" 'forty downloads of it at a time'
 like 'ok=[1-9]* refused=0 reset=0 empty=0 short=0 wrong=0 late=0 *' "$sums" 'and many small ones besides'
+pid=$(property hello.service MainPID)
+for n in 1 2 3; do nsenter --net --target "$pid" hellod --reload="$pid" & done
+wait
+like '*Reloaded: *Reloaded: *Reloaded: *' "$(journal --unit=hello.service)" 'three who ask for a reload at once are answered'
 systemctl restart hello.service
 page >/dev/null
 systemctl stop hello.service 2>/dev/null
