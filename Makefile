@@ -107,7 +107,7 @@ asan: ## all tests under AddressSanitizer and UndefinedBehaviorSanitizer; T=word
 tsan: ## all tests under ThreadSanitizer; T=word for some
 	@tests/check tsan
 
-valgrind: ## all tests under valgrind's memcheck, and those where threads meet under helgrind, in an hour
+valgrind: ## all tests under valgrind's memcheck, and those where threads meet under helgrind, in two hours
 	@tests/check valgrind
 
 coverage: ## how many lines of src/http the unit tests and conversations run: 97 in 100 at least
