@@ -7,11 +7,11 @@
 #include "support/faulty.h"
 #include "support/harness.h"
 #include "support/patience.h"
+#include "support/scraper.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The sockets, in their order. */
 enum { SITE, METRICS };
@@ -27,23 +27,6 @@ static unsigned reloads, survived;
 static struct clients {
     struct client *idle, *head, *body, *taker;
 } clients;
-
-/* Until no worker is at a connection: the call that fails is to be one of the reload's. */
-static void await_rest(struct server *server)
-{
-    int64_t deadline = patience_deadline();
-    for (bool rests = false; !rests;) {
-        struct client *client = client_connect(server, METRICS);
-        const struct reply *reply = client_fetch(client, "/metrics", 200);
-        char *text = harness_text("%.*s", (int)reply->body_length, reply->body);
-        rests = strstr(text, "\nhellod_connections{state=\"running\"} 0\n");
-        free(text);
-        client_expect_close(client);
-        client_close(client);
-        if (!rests && patience_now() > deadline)
-            fail_msg("a worker is at a connection all the time");
-    }
-}
 
 static struct server *run(const char *image, enum fault_call call, unsigned nth, int error)
 {
@@ -68,7 +51,8 @@ static struct server *run(const char *image, enum fault_call call, unsigned nth,
     client_await_read(clients.body);
     client_get(clients.taker, "/large");
     assert_true(patience_poll(clients.taker->fd, POLLIN, patience_deadline()));
-    await_rest(server);
+    /* The call that fails is to be one of the reload's, not of a worker that is still at a connection. */
+    scraper_await(server, METRICS, "hellod_connections{state=\"running\"}", 0);
     return server;
 }
 

@@ -3,6 +3,7 @@
 #include "support/client.h"
 #include "support/harness.h"
 #include "support/patience.h"
+#include "support/scraper.h"
 #include "support/server.h"
 #include "support/tree.h"
 
@@ -25,51 +26,19 @@ static struct server *run(const char *settings)
     return server;
 }
 
-/* To be freed by free(3). */
-static char *scrape_at(struct server *server, unsigned socket)
-{
-    struct client *client = client_connect(server, socket);
-    const struct reply *reply = client_fetch(client, "/metrics", 200);
-    assert_string_equal(reply_field(reply, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
-    assert_string_equal(reply_field(reply, "Connection"), "close");
-    char *text = harness_text("\n%.*s", (int)reply->body_length, reply->body);
-    client_expect_close(client);
-    client_close(client);
-    return text;
-}
-
 static char *scrape(struct server *server)
 {
-    return scrape_at(server, METRICS);
-}
-
-static double value_in(const char *text, const char *series)
-{
-    char *start = harness_text("\n%s ", series);
-    const char *found = strstr(text, start);
-    if (!found)
-        fail_msg("no %s in:%s", series, text);
-    double value = strtod(found + strlen(start), NULL);
-    free(start);
-    return value;
+    return scraper_text(server, METRICS);
 }
 
 static double value_of(struct server *server, const char *series)
 {
-    char *text = scrape(server);
-    double value = value_in(text, series);
-    free(text);
-    return value;
+    return scraper_value(server, METRICS, series);
 }
 
-/* What a worker counts behind the client's back is there soon. */
 static void await_value(struct server *server, const char *series, double wanted)
 {
-    int64_t deadline = patience_deadline();
-    double value;
-    while ((value = value_of(server, series)) != wanted)
-        if (patience_now() > deadline)
-            fail_msg("%s is %g, not %g", series, value, wanted);
+    scraper_await(server, METRICS, series, wanted);
 }
 
 /* Whether the checker is content; what it says goes to standard output otherwise. */
@@ -96,7 +65,7 @@ static void it_is_what_prometheus_reads(void **state)
     client_fetch(client_connect(server, SITE), "/", 200);
     char *text = scrape(server);
     assert_true(is_exposition(text + 1));
-    assert_int_equal(value_in(text, "hellod_build_info{version=\"" HELLOD_VERSION "\"}"), 1);
+    assert_int_equal(scraper_value_in(text, "hellod_build_info{version=\"" HELLOD_VERSION "\"}"), 1);
     free(text);
     server_stop(server);
 }
@@ -175,12 +144,18 @@ static void requests_are_counted_by_method_and_status(void **state)
     client_say(client, "nonsense\r\n\r\n");
     client_receive(client, false);
     char *text = scrape(server);
-    assert_int_equal(value_in(text, "hellod_http_requests_total{method=\"GET\",code_class=\"2xx\"}"), 3);
-    assert_int_equal(value_in(text, "hellod_http_requests_total{method=\"GET\",code_class=\"4xx\"}"), 1);
-    assert_int_equal(value_in(text, "hellod_http_requests_total{method=\"HEAD\",code_class=\"2xx\"}"), 1);
-    assert_int_equal(value_in(text, "hellod_http_requests_total{method=\"OPTIONS\",code_class=\"2xx\"}"), 1);
-    assert_int_equal(value_in(text, "hellod_http_requests_total{method=\"other\",code_class=\"5xx\"}"), 1);
-    assert_int_equal(value_in(text, "hellod_http_requests_total{method=\"other\",code_class=\"4xx\"}"), 1);
+    assert_int_equal(scraper_value_in(text, "hellod_http_requests_total{method=\"GET\",code_class=\"2xx\"}"),
+                     3);
+    assert_int_equal(scraper_value_in(text, "hellod_http_requests_total{method=\"GET\",code_class=\"4xx\"}"),
+                     1);
+    assert_int_equal(scraper_value_in(text, "hellod_http_requests_total{method=\"HEAD\",code_class=\"2xx\"}"),
+                     1);
+    assert_int_equal(
+        scraper_value_in(text, "hellod_http_requests_total{method=\"OPTIONS\",code_class=\"2xx\"}"), 1);
+    assert_int_equal(
+        scraper_value_in(text, "hellod_http_requests_total{method=\"other\",code_class=\"5xx\"}"), 1);
+    assert_int_equal(
+        scraper_value_in(text, "hellod_http_requests_total{method=\"other\",code_class=\"4xx\"}"), 1);
     free(text);
     server_stop(server);
 }
@@ -238,10 +213,11 @@ static void the_cache_is_told_of(void **state)
         assert_true(patience_now() < deadline);
     }
     char *text = scrape(server);
-    assert_true(value_in(text, "hellod_cache_misses_total") > 0);
-    assert_true(value_in(text, "hellod_cache_hits_total") + value_in(text, "hellod_cache_misses_total") <=
+    assert_true(scraper_value_in(text, "hellod_cache_misses_total") > 0);
+    assert_true(scraper_value_in(text, "hellod_cache_hits_total") +
+                    scraper_value_in(text, "hellod_cache_misses_total") <=
                 asked);
-    assert_true(value_in(text, "hellod_cache_bytes") > 0);
+    assert_true(scraper_value_in(text, "hellod_cache_bytes") > 0);
     free(text);
     server_stop(server);
 }
@@ -258,10 +234,10 @@ static void workers_and_queue_are_measured(void **state)
     while (value_of(server, "hellod_job_service_seconds_count") < 20)
         assert_true(patience_now() < counted_by);
     char *text = scrape(server);
-    assert_true(value_in(text, "hellod_job_service_seconds_sum") > 0);
-    assert_int_equal(value_in(text, "hellod_workers"), 2);
-    assert_true(value_in(text, "hellod_worker_busy_seconds_total{worker=\"0\"}") +
-                    value_in(text, "hellod_worker_busy_seconds_total{worker=\"1\"}") >
+    assert_true(scraper_value_in(text, "hellod_job_service_seconds_sum") > 0);
+    assert_int_equal(scraper_value_in(text, "hellod_workers"), 2);
+    assert_true(scraper_value_in(text, "hellod_worker_busy_seconds_total{worker=\"0\"}") +
+                    scraper_value_in(text, "hellod_worker_busy_seconds_total{worker=\"1\"}") >
                 0);
     assert_null(strstr(text, "worker=\"2\""));
     free(text);
@@ -276,14 +252,14 @@ static void the_process_is_measured(void **state)
     (void)state;
     struct server *server = run("");
     char *text = scrape(server);
-    assert_true(value_in(text, "process_resident_memory_bytes") > 500000);
-    assert_true(value_in(text, "process_virtual_memory_bytes") >
-                value_in(text, "process_resident_memory_bytes"));
-    assert_true(value_in(text, "process_cpu_seconds_total") > 0);
-    assert_true(value_in(text, "process_max_fds") >= value_in(text, "process_open_fds"));
+    assert_true(scraper_value_in(text, "process_resident_memory_bytes") > 500000);
+    assert_true(scraper_value_in(text, "process_virtual_memory_bytes") >
+                scraper_value_in(text, "process_resident_memory_bytes"));
+    assert_true(scraper_value_in(text, "process_cpu_seconds_total") > 0);
+    assert_true(scraper_value_in(text, "process_max_fds") >= scraper_value_in(text, "process_open_fds"));
     /* The scrape has one itself. */
-    assert_int_equal(value_in(text, "process_open_fds"), server_fds(server) + 1);
-    double started = value_in(text, "process_start_time_seconds");
+    assert_int_equal(scraper_value_in(text, "process_open_fds"), server_fds(server) + 1);
+    double started = scraper_value_in(text, "process_start_time_seconds");
     assert_true(started > 1.7e9 && started <= (double)time(NULL) + 1);
     free(text);
     server_stop(server);
@@ -303,12 +279,12 @@ static void a_reload_counts_on(void **state)
     client_fetch(client, "/", 200);
     char *after = scrape(server);
     assert_true(is_exposition(after + 1));
-    assert_int_equal(value_in(after, get), 11);
+    assert_int_equal(scraper_value_in(after, get), 11);
     /* Who asks for a reload asks once more where that takes long. */
-    double reloads = value_in(after, "hellod_reloads_total");
+    double reloads = scraper_value_in(after, "hellod_reloads_total");
     assert_true(reloads >= 1);
-    assert_true(value_in(after, "hellod_reload_pause_seconds") > 0);
-    assert_int_equal(value_in(after, "hellod_connections_accepted_total"), 1);
+    assert_true(scraper_value_in(after, "hellod_reload_pause_seconds") > 0);
+    assert_int_equal(scraper_value_in(after, "hellod_connections_accepted_total"), 1);
     static const char *const counters[] = {
         "hellod_http_response_bytes_total",
         "hellod_job_service_seconds_count",
@@ -319,7 +295,7 @@ static void a_reload_counts_on(void **state)
         "process_start_time_seconds",
     };
     for (size_t i = 0; i < sizeof counters / sizeof counters[0]; i++)
-        if (value_in(after, counters[i]) < value_in(before, counters[i]))
+        if (scraper_value_in(after, counters[i]) < scraper_value_in(before, counters[i]))
             fail_msg("%s went backwards", counters[i]);
     free(before), free(after);
     server_expect_reload(server);
@@ -418,10 +394,10 @@ static void several_sockets_may_have_the_name(void **state)
     server_listen(server, SERVER_IPV4, "metrics");
     server_start(server);
     for (unsigned i = 0; i < 3; i += 2)
-        free(scrape_at(server, i));
+        free(scraper_text(server, i));
     server_expect_reload(server);
     for (unsigned i = 0; i < 3; i += 2)
-        free(scrape_at(server, i));
+        free(scraper_text(server, i));
     client_fetch(client_connect(server, SITE), "/", 200);
     server_stop(server);
 }

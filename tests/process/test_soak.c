@@ -8,6 +8,7 @@
 #include "support/load.h"
 #include "support/patience.h"
 #include "support/process.h"
+#include "support/scraper.h"
 #include "support/server.h"
 #include "support/swarm.h"
 
@@ -147,9 +148,7 @@ static unsigned memory_of(const struct server *server)
 static unsigned slots_of(struct server *server)
 {
     static const char series[] = "\nhellod_connections{state=\"";
-    struct client *client = client_connect(server, METRICS);
-    const struct reply *reply = client_fetch(client, "/metrics", 200);
-    char *text = harness_text("%.*s", (int)reply->body_length, reply->body);
+    char *text = scraper_text(server, METRICS);
     unsigned sum = 0, states = 0;
     for (const char *at = text; (at = strstr(at, series)); states++) {
         at = strchr(at + strlen(series), ' ');
@@ -157,7 +156,6 @@ static unsigned slots_of(struct server *server)
     }
     assert_true(states > 1);
     free(text);
-    client_close(client);
     return sum;
 }
 
