@@ -66,7 +66,7 @@ static void expect_refusal(struct server *server, const char *reason)
 }
 
 /* In the midst of a download, which goes on through all of it; afterwards a good program is taken. */
-static void a_broken_program_is_not_run(void **state)
+static void a_child_that_is_broken_is_told_of(void **state)
 {
     (void)state;
     static const struct {
@@ -108,7 +108,7 @@ static void a_broken_program_is_not_run(void **state)
     server_stop(server);
 }
 
-static void a_program_that_is_gone_is_missed(void **state)
+static void a_child_whose_program_is_gone_is_told_of(void **state)
 {
     (void)state;
     struct server *server = run("");
@@ -230,7 +230,7 @@ static void a_reload_is_refused_while_draining(void **state)
     server_expect_exit(server, 0);
 }
 
-static void a_stop_does_not_wait_for_a_reload(void **state)
+static void a_child_holds_up_no_stop(void **state)
 {
     (void)state;
     static const int numbers[] = {SIGTERM, SIGINT};
@@ -326,13 +326,13 @@ static void a_worker_that_does_not_come_back_is_not_waited_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        harness_test(a_broken_program_is_not_run),
-        harness_test(a_program_that_is_gone_is_missed),
+        harness_test(a_child_that_is_broken_is_told_of),
+        harness_test(a_child_whose_program_is_gone_is_told_of),
         harness_test(a_wrong_setting_is_not_taken),
         harness_test(a_lost_configuration_is_missed),
         harness_test(a_program_of_another_version_gets_a_drain),
         harness_test(a_reload_is_refused_while_draining),
-        harness_test(a_stop_does_not_wait_for_a_reload),
+        harness_test(a_child_holds_up_no_stop),
         harness_test(while_the_program_is_asked_all_goes_on),
         harness_test(a_worker_that_does_not_come_back_is_not_waited_for),
     };

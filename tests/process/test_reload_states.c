@@ -311,7 +311,7 @@ static void idle_ones_and_silent_ones_stay_and_go_in_their_time(void **state)
     struct server *server = run("[timeouts]\nidle = 1s\nhead = 1s\n");
     struct client *idle = client_connect(server, TCP), *fresh = client_connect(server, TCP);
     struct client *half = client_connect(server, TCP), *late = client_connect(server, TCP);
-    int64_t start = patience_now(), latest = patience_deadline();
+    int64_t start = patience_now();
     client_say(half, "GET / HTTP");
     client_fetch(idle, "/", 200);
     reload(server);
@@ -321,7 +321,7 @@ static void idle_ones_and_silent_ones_stay_and_go_in_their_time(void **state)
     client_expect_close(fresh);
     assert_int_equal(client_receive(half, false)->status, 408);
     assert_true(patience_now() - start >= 900000);
-    assert_true(patience_now() < latest);
+    assert_true(patience_now() - start < 6000000);
     server_stop(server);
 }
 

@@ -2,6 +2,8 @@
 #include "pool.h"
 #include "reserve.h"
 
+#include "../support/patience.h"
+
 #include <assert.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +13,6 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -146,19 +147,12 @@ static void who_stood_in_steps_back(void **state)
     job_end(&held_up);
 }
 
-static int64_t now_msec(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
-}
-
 /* By then it is looked less often. */
 static void after_a_calm_while_too_who_is_held_up_is_stood_for(void **state)
 {
     (void)state;
     struct pool *pool = start(1, false);
-    for (int64_t end = now_msec() + 2 * RESERVE_LOOKS_MAX * RESERVE_LOOK_MSEC; now_msec() < end;)
+    for (int64_t end = patience_now() + 2000 * RESERVE_LOOKS_MAX * RESERVE_LOOK_MSEC; patience_now() < end;)
         do_one(pool);
     struct job held_up = job_new();
     begin(pool, &held_up);
