@@ -38,8 +38,7 @@ enum {
     SUM_MSEC = 1000,
 };
 
-/* What the rate admits at once, two seconds' worth and that of a nap, has room however long the entries are.
- */
+/* What the rate admits at once, two seconds' worth and a nap's, has room however long the entries are. */
 _Static_assert((2 * SLOW_RATE + SLOW_RATE / 10) * (sizeof(struct access_entry) + EXCERPT_MAX + 16) <=
                    RING_SIZE,
                "a burst fits into the ring");
