@@ -75,7 +75,8 @@ static bool reserve(struct ring *ring, size_t room, uint64_t *ret)
         uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
         rest = ring->size - (head & (ring->size - 1));
         fill = room > rest ? rest : 0;
-        if (head + fill + room - tail > ring->size)
+        /* Behind the tail lies a head of before: the exchange will say which it is now. */
+        if (head >= tail && head + fill + room - tail > ring->size)
             return false;
     } while (!atomic_compare_exchange_weak(&ring->head, &head, head + fill + room));
     if (fill > 0)

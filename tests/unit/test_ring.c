@@ -147,6 +147,44 @@ static void many_writers_lose_nothing_and_each_keeps_its_order(void **state)
     harness_say("%u records were refused for want of room, and tried again", atomic_load(&refused));
 }
 
+/* Of each writer one record at a time is in the ring: there is always room. */
+static void *put_one_by_one(void *argument)
+{
+    _Atomic unsigned *taken = argument;
+    for (unsigned i = 0; i < 10 * RECORDS; i++) {
+        while (!ring_put(ring, &taken, sizeof taken, NULL, 0))
+            atomic_fetch_add(&refused, 1);
+        while (atomic_load(taken) <= i)
+            sched_yield();
+    }
+    return NULL;
+}
+
+static void a_writer_that_comes_late_is_not_refused(void **state)
+{
+    (void)state;
+    pthread_t threads[WRITERS];
+    _Atomic unsigned taken[WRITERS] = {0};
+    atomic_store(&refused, 0);
+    for (unsigned i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, put_one_by_one, &taken[i]), 0);
+    for (unsigned left = WRITERS * 10 * RECORDS; left > 0;) {
+        size_t length;
+        _Atomic unsigned *const *record = ring_next(ring, &length);
+        if (!record) {
+            sched_yield();
+            continue;
+        }
+        _Atomic unsigned *writer = *record;
+        ring_drop(ring);
+        atomic_fetch_add(writer, 1);
+        left--;
+    }
+    for (unsigned i = 0; i < WRITERS; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_int_equal(atomic_load(&refused), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +192,7 @@ int main(void)
         ring_test(a_full_ring_refuses_until_there_is_room),
         ring_test(records_go_round_the_end),
         ring_test(many_writers_lose_nothing_and_each_keeps_its_order),
+        ring_test(a_writer_that_comes_late_is_not_refused),
     };
     return cmocka_run_group_tests_name("ring", tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ rm /etc/hello/site.ini
 sed -i 's/^access = .*/access = file/' /etc/hello.ini
 systemctl restart hello.service
 page >/dev/null
-[ -s /var/log/hello/access.log ] || fail 'there is no access log to be removed'
+wait_for test -s /var/log/hello/access.log
 apt-get --quiet=2 --yes purge hellod >/dev/null 2>&1
 left=$(find / -xdev \( -path /proc -o -path /sys -o -path /var/log -o -path /var/cache/apt -o -path /srv \) -prune -o \
     \( -name '*hello.*' -o -name '*hello-*' -o -name '*hello@*' -o -name '*hellod*' \) -print)
