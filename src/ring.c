@@ -9,13 +9,14 @@
  */
 #include "ring.h"
 
+#include "pages.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define FILLS UINT32_C(0x80000000)
 
@@ -38,8 +39,8 @@ int ring_new(struct ring **ret, size_t size)
     if (!ring)
         return -ENOMEM;
     *ring = (struct ring){.size = size};
-    ring->bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (ring->bytes == MAP_FAILED) {
+    ring->bytes = pages_map(size);
+    if (!ring->bytes) {
         free(ring);
         return -ENOMEM;
     }
@@ -51,7 +52,7 @@ void ring_free(struct ring *ring)
 {
     if (!ring)
         return;
-    (void)munmap(ring->bytes, ring->size);
+    pages_unmap(ring->bytes, ring->size);
     free(ring);
 }
 
@@ -69,7 +70,7 @@ static size_t room_of(size_t length)
 /* Room at *ret; false where there is none. */
 static bool reserve(struct ring *ring, size_t room, uint64_t *ret)
 {
-    uint64_t head = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
     size_t rest, fill;
     do {
         uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
