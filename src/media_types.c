@@ -1,6 +1,6 @@
 /*
- * /etc/mime.types in memory: one walk counts the pairs and the bytes of their words, a second copies the
- * words, without comments and types of no extension, and fills the table, which is then sorted for bsearch.
+ * /etc/mime.types in memory, without comments and types of no extension. What is read is bounded by the
+ * file's size, so room for as much is taken at once: what isn't used of it is never touched, and given back.
  */
 #include "media_types.h"
 
@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,8 +16,16 @@
 
 enum { FILE_SIZE_MAX = 4 << 20 };
 
-/* The whole of a file that nobody is expected to be writing; a shorter read is what it then holds. */
-static int read_whole(const char *path, char **ret, size_t *ret_length)
+/* What is read of the file, and how far its words have got. */
+struct reading {
+    FILE *file;
+    size_t left;
+    struct media_types types;
+    size_t length;
+};
+
+/* What is written to it from now on may be missed. */
+static int open_file(const char *path, struct reading *ret)
 {
     CLEANUP(close_fd) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
@@ -26,99 +35,133 @@ static int read_whole(const char *path, char **ret, size_t *ret_length)
         return -EINVAL;
     if (st.st_size > FILE_SIZE_MAX)
         return -EFBIG;
-    CLEANUP(free_memory) char *text = malloc((size_t)st.st_size + 1);
-    if (!text)
-        return -ENOMEM;
-    size_t length = 0;
-    while (length < (size_t)st.st_size) {
-        ssize_t n = read(fd, text + length, (size_t)st.st_size - length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        length += (size_t)n;
-    }
-    *ret = text;
-    *ret_length = length;
-    text = NULL; /* handed over */
+    ret->file = fdopen(fd, "r");
+    if (!ret->file)
+        return -errno;
+    fd = -1; /* handed over */
+    ret->left = (size_t)st.st_size;
     return 0;
 }
 
-struct size {
-    size_t pairs, bytes;
-};
-
-static struct size measure(struct str text)
+/* Each word takes its length and one more, as it does in the file; the last one may end there without. A pair
+ * has two octets of its own in it at least. */
+static int take_room(struct reading *reading)
 {
-    struct media_type_cursor cursor = {.rest = text};
-    struct media_type pair;
-    struct size size = {0};
-    const char *type = NULL;
-    for (; media_type_next(&cursor, &pair); size.pairs++) {
-        size.bytes += pair.extension.length + (pair.type.data == type ? 0 : pair.type.length);
-        type = pair.type.data;
-    }
-    return size;
+    reading->types.words = malloc(reading->left + 2);
+    reading->types.table = malloc((reading->left / 2 + 1) * sizeof *reading->types.table);
+    return reading->types.words && reading->types.table ? 0 : -ENOMEM;
 }
 
-/* The word's copy at *end, which moves behind it. */
-static struct str copy_word(struct str word, char **end)
+static void lower(char *word)
 {
-    char *start = *end;
-    memcpy(start, word.data, word.length);
-    *end += word.length;
-    return (struct str){start, word.length};
+    for (; *word; word++)
+        *word = *word >= 'A' && *word <= 'Z' ? (char)(*word | 0x20) : *word;
 }
 
-static void fill(struct str text, struct media_types *types)
+/* Returns where it starts. */
+static uint32_t add_word(struct reading *reading, struct str word)
 {
-    struct media_type_cursor cursor = {.rest = text};
+    size_t start = reading->length;
+    memcpy(reading->types.words + start, word.data, word.length);
+    reading->types.words[start + word.length] = '\0';
+    reading->length += word.length + 1;
+    return (uint32_t)start;
+}
+
+static void add_line(struct reading *reading, struct str line)
+{
+    struct media_type_cursor cursor = {.rest = line};
     struct media_type pair;
-    struct str type = {0};
-    const char *original = NULL;
-    char *end = types->text;
-    for (struct media_type *entry = types->table; media_type_next(&cursor, &pair); entry++) {
-        if (pair.type.data != original)
-            type = copy_word(pair.type, &end);
-        original = pair.type.data;
-        *entry = (struct media_type){copy_word(pair.extension, &end), type};
+    uint32_t type = 0;
+    for (const char *of = NULL; media_type_next(&cursor, &pair); of = pair.type.data) {
+        if (pair.type.data != of)
+            type = add_word(reading, pair.type);
+        uint32_t extension = add_word(reading, pair.extension);
+        lower(reading->types.words + extension);
+        reading->types.table[reading->types.count++] = (struct media_types_entry){extension, type};
     }
+}
+
+static int read_lines(struct reading *reading)
+{
+    CLEANUP(free_memory) char *line = NULL;
+    size_t size = 0;
+    ssize_t n;
+    while ((n = getline(&line, &size, reading->file)) > 0 && (size_t)n <= reading->left) {
+        reading->left -= (size_t)n;
+        add_line(reading, (struct str){line, (size_t)n});
+    }
+    return n > 0 || feof(reading->file) ? 0 : -errno;
+}
+
+/* Of one extension's entries the first in the file comes first. */
+static int compare(const void *a, const void *b, void *words)
+{
+    const struct media_types_entry *left = a, *right = b;
+    int order = strcmp((char *)words + left->extension, (char *)words + right->extension);
+    return order != 0 ? order : left->extension < right->extension ? -1 : 1;
+}
+
+static void give_back(struct reading *reading)
+{
+    struct media_types *types = &reading->types;
+    void *words = realloc(types->words, reading->length + 1);
+    void *table = realloc(types->table, (types->count + 1) * sizeof *types->table);
+    types->words = words ? words : types->words;
+    types->table = table ? table : types->table;
 }
 
 int media_types_load(const char *path, struct media_types *ret)
 {
+    struct reading reading = {0};
     *ret = (struct media_types){0};
-    size_t length = 0;
-    CLEANUP(free_memory) char *text = NULL;
-    int r = read_whole(path, &text, &length);
+    int r = open_file(path, &reading);
     if (r < 0)
         return r;
-    struct size size = measure((struct str){text, length});
-    struct media_types types = {
-        .table = calloc(size.pairs + 1, sizeof *types.table),
-        .count = size.pairs,
-        .text = malloc(size.bytes + 1),
-    };
-    if (!types.table || !types.text) {
-        media_types_free(&types);
-        return -ENOMEM;
+    r = take_room(&reading);
+    if (r == 0)
+        r = read_lines(&reading);
+    fclose(reading.file);
+    if (r < 0) {
+        media_types_free(&reading.types);
+        return r;
     }
-    fill((struct str){text, length}, &types);
-    qsort(types.table, types.count, sizeof *types.table, media_type_compare);
-    *ret = types;
+    give_back(&reading);
+    *ret = reading.types;
+    qsort_r(ret->table, ret->count, sizeof *ret->table, compare, ret->words);
     return 0;
 }
 
 void media_types_free(struct media_types *types)
 {
     free(types->table);
-    free(types->text);
+    free(types->words);
     *types = (struct media_types){0};
+}
+
+/* The first entry for the extension, which bsearch() would not promise. */
+static struct str find(const struct media_types *types, struct str extension)
+{
+    size_t low = 0, high = types->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (str_compare_ignoring_case(str_of(types->words + types->table[middle].extension), extension) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == types->count)
+        return (struct str){0};
+    const struct media_types_entry *found = &types->table[low];
+    bool is_it = str_equal_ignoring_case(str_of(types->words + found->extension), extension);
+    return is_it ? str_of(types->words + found->type) : (struct str){0};
 }
 
 struct str media_types_lookup(const struct media_types *types, struct str path)
 {
-    return media_type_lookup(types->table, types->count, path);
+    struct str extension = media_type_extension(path);
+    if (extension.length == 0)
+        return (struct str){0};
+    struct str type = find(types, extension);
+    return type.length > 0 ? type : media_type_built_in(extension);
 }

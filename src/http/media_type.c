@@ -1,11 +1,11 @@
-/* Media types: a walk through a mime.types text, a binary search by extension, and the web's own types. */
+/* Media types: a walk through a mime.types text, and the web's own types. */
 #include "http/media_type.h"
 
 #include "http/octet.h"
 
-#include <string.h>
+#include <stdlib.h>
 
-/* In order of the extension, as media_type_compare() has it. */
+/* In order of the extension, as str_compare_ignoring_case() has it. */
 static const struct media_type built_in[] = {
     {STR("avif"), STR("image/avif")},       {STR("css"), STR("text/css")},
     {STR("csv"), STR("text/csv")},          {STR("gif"), STR("image/gif")},
@@ -71,33 +71,7 @@ bool media_type_next(struct media_type_cursor *cursor, struct media_type *ret)
     }
 }
 
-int media_type_compare(const void *a, const void *b)
-{
-    const struct media_type *left = a, *right = b;
-    int order = str_compare_ignoring_case(left->extension, right->extension);
-    if (order != 0)
-        return order;
-    uintptr_t left_place = (uintptr_t)left->extension.data, right_place = (uintptr_t)right->extension.data;
-    return (left_place > right_place) - (left_place < right_place);
-}
-
-/* The first entry for the extension, which bsearch() would not promise. */
-static struct str find(const struct media_type *table, size_t count, struct str extension)
-{
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (str_compare_ignoring_case(table[middle].extension, extension) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low < count && str_compare_ignoring_case(table[low].extension, extension) == 0)
-        return table[low].type;
-    return (struct str){0};
-}
-
-static struct str extension_of(struct str path)
+struct str media_type_extension(struct str path)
 {
     size_t dot = path.length;
     while (dot > 0 && path.data[dot - 1] != '.' && path.data[dot - 1] != '/')
@@ -106,13 +80,17 @@ static struct str extension_of(struct str path)
     return has_name ? str_after(path, dot) : (struct str){0};
 }
 
-struct str media_type_lookup(const struct media_type *table, size_t count, struct str path)
+static int compare_with(const void *extension, const void *entry)
 {
-    struct str extension = extension_of(path);
-    if (extension.length == 0)
-        return (struct str){0};
-    struct str type = find(table, count, extension);
-    return type.length > 0 ? type : find(built_in, sizeof built_in / sizeof *built_in, extension);
+    return str_compare_ignoring_case(*(const struct str *)extension,
+                                     ((const struct media_type *)entry)->extension);
+}
+
+struct str media_type_built_in(struct str extension)
+{
+    const struct media_type *found =
+        bsearch(&extension, built_in, sizeof built_in / sizeof *built_in, sizeof *built_in, compare_with);
+    return found ? found->type : (struct str){0};
 }
 
 static bool ends_in(struct str s, struct str suffix)

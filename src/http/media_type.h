@@ -23,18 +23,14 @@ struct media_type_cursor {
  */
 bool media_type_next(struct media_type_cursor *cursor, struct media_type *ret);
 
-/*
- * Orders by extension ignoring case, as media_type_lookup() wants the table; of one extension's types the
- * first in the text comes first. For qsort(), on a table whose extensions all point into one text.
- */
-int media_type_compare(const void *a, const void *b);
+/* That of the last path segment, without the dot; empty where it has none, as a name such as ".profile". */
+struct str media_type_extension(struct str path);
 
 /*
- * The type for the extension of the last path segment: from the sorted `table`, else from a short built-in
- * one (the web's own: html, css, js, json, svg, png, woff2, wasm, ...), else an empty str. A name such as
- * ".profile" has no extension.
+ * The type for an extension by a short table of the web's own (html, css, js, json, svg, png, woff2, wasm,
+ * ...), or an empty str.
  */
-struct str media_type_lookup(const struct media_type *table, size_t count, struct str path);
+struct str media_type_built_in(struct str extension);
 
 /* Whether Content-Type gets "; charset=utf-8": text, JavaScript, JSON, XML, what ends in +json or +xml. */
 bool media_type_is_text(struct str type);

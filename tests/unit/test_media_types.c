@@ -1,0 +1,155 @@
+/* media_types: a file of them is read, and of a name's extension the type is found. */
+#include "media_types.h"
+
+#include "support/harness.h"
+#include "support/tree.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct tree *tree;
+static char *path;
+
+static int set_up(void **state)
+{
+    (void)state;
+    tree = tree_make();
+    path = tree_path(tree, "types");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    free(path);
+    tree_remove(tree);
+    return 0;
+}
+
+#define types_test(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+static void load(const char *text, size_t length, struct media_types *ret)
+{
+    tree_file(tree, "types", text, length);
+    assert_int_equal(media_types_load(path, ret), 0);
+}
+
+static void assert_type(const struct media_types *types, const char *name, const char *expected)
+{
+    struct str type = media_types_lookup(types, str_of(name));
+    if (!str_equal(type, str_of(expected)))
+        fail_msg("%s: \"%.*s\", not \"%s\"", name, (int)type.length, type.data ? type.data : "", expected);
+}
+
+static void a_type_is_found_by_the_extension(void **state)
+{
+    (void)state;
+    static const char *const rows[][2] = {
+        {"index.html", "text/x-ours"},
+        {"a/b.c/INDEX.HtmL", "text/x-ours"},
+        {"x.upper", "text/x-upper"},
+        {"x.UPPER", "text/x-upper"},
+        {"x.twice", "text/x-first"},
+        {"x.a1", "text/x-first"},
+        {"x.b1", "text/x-second"},
+        {"x.c1", "text/x-third"},
+        {"style.css", "text/css"}, /* from here on not in the file */
+        {"font.woff2", "font/woff2"},
+        {"a.htmlx", ""},
+        {"a.htm l", ""},
+        {"a.unknown", ""},
+        {"a.zz", ""},
+        {"a.0", ""},
+        {"html", ""},
+    };
+    static const char text[] = "# types of this host\n"
+                               "text/x-upper UPPER\n"
+                               "text/x-first a1 twice\n"
+                               "text/x-nothing\n"
+                               "text/x-second Twice tWICE b1\n"
+                               "text/x-third c1 TWICE\n"
+                               "text/x-ours html";
+    struct media_types types;
+    load(text, strlen(text), &types);
+    assert_int_equal(types.count, 9);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_type(&types, rows[i][0], rows[i][1]);
+    media_types_free(&types);
+}
+
+/* As much in it as its size can hold, to the last octet. */
+static void a_file_may_be_full_of_words(void **state)
+{
+    (void)state;
+    enum { LINES = 20000 };
+    char *text = malloc(LINES * 16), *end = text, name[16], type[16];
+    assert_non_null(text);
+    end += sprintf(end, "a/a x");
+    for (unsigned i = 0; i < LINES; i++)
+        end += sprintf(end, "\na/%x %x", i, i + 0xaaaa);
+    struct media_types types;
+    load(text, (size_t)(end - text), &types);
+    assert_int_equal(types.count, LINES + 1);
+    for (unsigned i = 0; i < LINES; i++) {
+        sprintf(name, "a.%X", i + 0xaaaa);
+        sprintf(type, "a/%x", i);
+        assert_type(&types, name, type);
+    }
+    media_types_free(&types);
+    memset(text, ' ', LINES * 16);
+    memcpy(text, "a/a", 3);
+    for (unsigned i = 4; i < LINES * 16; i += 2)
+        text[i] = 'x';
+    load(text, LINES * 16 - 1, &types);
+    assert_int_equal(types.count, LINES * 8 - 2);
+    assert_type(&types, "a.x", "a/a");
+    media_types_free(&types);
+    free(text);
+}
+
+static void without_words_only_the_built_in_ones_are_known(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "\n\n", "# nothing\n", "text/x-nothing", "no type at all\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct media_types types;
+        load(texts[i], strlen(texts[i]), &types);
+        assert_int_equal(types.count, 0);
+        assert_type(&types, "a.css", "text/css");
+        assert_type(&types, "a.nothing", "");
+        media_types_free(&types);
+    }
+}
+
+static void what_is_no_file_of_types_is_refused(void **state)
+{
+    (void)state;
+    struct media_types types;
+    assert_int_equal(media_types_load(path, &types), -ENOENT);
+    assert_int_equal(types.count, 0);
+    assert_type(&types, "a.css", "text/css");
+    assert_int_equal(media_types_load(tree_root(tree), &types), -EINVAL);
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(media_types_load(path, &types), -EINVAL);
+    tree_file(tree, "large", "", 0);
+    char *large = tree_path(tree, "large");
+    assert_int_equal(truncate(large, (4 << 20) + 1), 0);
+    assert_int_equal(media_types_load(large, &types), -EFBIG);
+    free(large);
+    media_types_free(&types);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        types_test(a_type_is_found_by_the_extension),
+        types_test(a_file_may_be_full_of_words),
+        types_test(without_words_only_the_built_in_ones_are_known),
+        types_test(what_is_no_file_of_types_is_refused),
+    };
+    return cmocka_run_group_tests_name("media_types", tests, NULL, NULL);
+}
