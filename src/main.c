@@ -152,7 +152,7 @@ static int serve(const struct options *options, const struct config *config, con
                                   .config = config,
                                   .listeners = &listeners,
                                   .exit_after = options->exit_after,
-                                  .state = arrival.state.file ? &arrival.state : NULL,
+                                  .state = arrival.state.data ? &arrival.state : NULL,
                               });
     if (r == 0) {
         reload_tell(&arrival, server, config);

@@ -340,7 +340,7 @@ void reload_tell(const struct arrival *arrival, struct server *server, const str
 {
     struct config_changes changes;
     char text[sizeof changes.text + 128], fields[sizeof changes.fields + 128];
-    if (!arrival->state.file)
+    if (!arrival->state.data)
         return;
     int64_t pause = now_usec() - arrival->paused_usec;
     unsigned connections = server_connections(server);
@@ -355,7 +355,7 @@ void reload_tell(const struct arrival *arrival, struct server *server, const str
 
 void reload_complete(struct arrival *arrival)
 {
-    if (arrival->state.file)
+    if (arrival->state.data)
         reload_answer(arrival->asker, RELOAD_DONE, "");
     reload_leave(arrival);
 }

@@ -3,7 +3,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 /*
  * What a process hands to the one that takes its place: a memfd that outlives execve(2), written by one image
@@ -15,7 +14,9 @@
 enum { STATE_VERSION = 6 };
 
 struct state {
-    FILE *file;
+    char *data; /* NULL: closed */
+    size_t size, length, at;
+    int fd;    /* of the writer; -1: none */
     int error; /* the first one, negative, or 0 */
 };
 

@@ -59,9 +59,7 @@ static void lay_down(const struct connection *connection, struct record *ret)
     struct state state;
     int fd, r = state_create(&state);
     assert(r == 0);
-    r = fflush(state.file);
-    off_t mark = lseek(fileno(state.file), 0, SEEK_END);
-    assert(r == 0 && mark > 0);
+    off_t mark = (off_t)state.length;
     connection_put(connection, &state);
     r = state_finish(&state, &fd);
     assert(r == 0);

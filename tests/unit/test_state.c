@@ -60,7 +60,7 @@ static void assert_refused(const char *bytes, size_t length)
     struct state state;
     int fd = file_of(bytes, length);
     assert_int_equal(state_open(&state, fd), -EBADMSG);
-    assert_null(state.file);
+    assert_null(state.data);
     assert_int_equal(fcntl(fd, F_GETFD), -1); /* taken over all the same */
 }
 
