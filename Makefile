@@ -232,11 +232,12 @@ $(B)/tests/fuzz/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/fuzz.o $(B)/tests/fuzz/wi
 
 # Tests of what happens when a call fails: these calls go through tests/support/fault.c.
 WRAPPED := malloc calloc reallocarray strdup mmap accept4 epoll_create1 epoll_ctl epoll_wait eventfd timerfd_create \
-           timerfd_settime syscall open openat fstat fstatat fdopendir readdir readlinkat read write pread pwrite sendfile \
-           send recv shutdown ioctl pthread_create memfd_create fcntl getrandom clock_gettime strndup aligned_alloc asprintf \
-           vasprintf fopen fdopen open_memstream fread fwrite fflush lseek readlink signalfd socket setsockopt bind listen \
-           poll posix_spawn_file_actions_init posix_spawnattr_init posix_spawn waitpid execve sd_event_new \
-           sd_event_add_signal sd_event_add_io sd_event_add_time sd_event_source_set_enabled sd_listen_fds_with_names
+           timerfd_settime syscall open openat fstat fstatat fdopendir readdir readlinkat read write pread pwrite \
+           sendfile send recv shutdown ioctl pthread_create memfd_create ftruncate madvise fcntl getrandom \
+           clock_gettime strndup aligned_alloc asprintf vasprintf fopen fdopen open_memstream fread fwrite fflush \
+           lseek readlink signalfd socket setsockopt bind listen poll posix_spawn_file_actions_init \
+           posix_spawnattr_init posix_spawn waitpid execve sd_event_new sd_event_add_signal sd_event_add_io \
+           sd_event_add_time sd_event_source_set_enabled sd_listen_fds_with_names
 WRAPS := $(addprefix -Wl$(,)--wrap=,$(WRAPPED))
 FAULT_TESTS := $(filter $(B)/tests/unit/test_fault_% $(B)/tests/unit/test_log_limit,$(UNIT_TESTS))
 $(FAULT_TESTS): $(B)/%: $(B)/%.o $(FAULT) $(SUPPORT) $(LIBRARY)

@@ -8,10 +8,12 @@
 #include "arming.h"
 #include "attention.h"
 #include "connection_state.h"
+#include "connection_table.h"
 #include "excess.h"
 #include "fd_limit.h"
 #include "linger.h"
 #include "log.h"
+#include "pages.h"
 #include "tally.h"
 #include "trouble.h"
 
@@ -21,23 +23,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 struct clients {
     struct clients_options options;
     struct pool *pool;
-    struct connection *table;
-    struct peer *peers; /* of the connections in the table's same places */
-    size_t table_size;
+    struct connection_table table;
     struct workspace *workspaces; /* one a worker, and the last one for the main thread */
     struct address_table *addresses;
     struct attention attention;
     struct admission admission;
     struct tally_probe probe;
     unsigned transfers; /* found by the last sweep; the main thread's */
-    _Atomic int highest_fd;
     _Atomic uint64_t requests;
 };
 
@@ -46,12 +44,12 @@ _Static_assert((int)REASON_COUNT <= (int)COUNTERS_REASONS, "a counter for each")
 static void close_client(struct clients *clients, struct workspace *workspace, struct connection *connection)
 {
     int fd = connection->fd;
-    address_table_leave(clients->addresses, &clients->peers[fd]);
+    address_table_leave(clients->addresses, &clients->table.peers[fd]);
     counter_add(&workspace->counters.closes[connection->reason], 1);
     log_debug("Connection %d ended after %u requests: %s", fd, connection->requests,
               connection_reason_text(connection->reason));
     atomic_fetch_add_explicit(&clients->requests, connection->requests, memory_order_relaxed);
-    connection_cut(connection, workspace, &clients->peers[fd]);
+    connection_cut(connection, workspace, &clients->table.peers[fd]);
     if (connection->reason == REASON_SEND_TIMEOUT)
         linger_forgo(connection);
     connection_close(connection);
@@ -78,7 +76,7 @@ static struct connection_context context_of(const struct clients *clients,
         .site = clients->options.site,
         .limits = &clients->options.limits,
         .draining = &clients->admission.draining,
-        .peer = &clients->peers[connection->fd],
+        .peer = &clients->table.peers[connection->fd],
         .addresses = address_table_limits_requests(clients->addresses) ? clients->addresses : NULL,
     };
 }
@@ -94,17 +92,10 @@ static void run_client(struct clients *clients, struct workspace *workspace, str
         arm_client(clients, workspace, connection, want);
 }
 
-static void raise_highest(struct clients *clients, int fd)
-{
-    int highest = atomic_load_explicit(&clients->highest_fd, memory_order_relaxed);
-    while (fd > highest && !atomic_compare_exchange_weak(&clients->highest_fd, &highest, fd))
-        ;
-}
-
 static void turn_away(struct clients *clients, struct workspace *workspace, struct connection *connection)
 {
-    enum connection_want want =
-        connection_turn_away(connection, workspace, &clients->peers[connection->fd], 429, REASON_ADDRESS);
+    enum connection_want want = connection_turn_away(
+        connection, workspace, &clients->table.peers[connection->fd], 429, REASON_ADDRESS);
     if (want == WANT_CLOSE)
         close_client(clients, workspace, connection);
     else
@@ -119,7 +110,7 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
     int fd = admission_accept(&clients->admission, index, &peer, &id);
     if (fd < 0)
         return;
-    assert((size_t)fd < clients->table_size);
+    assert((size_t)fd < clients->table.places);
     counter_add(&workspace->counters.accepted, 1);
     enum address_verdict verdict =
         address_table_enter(clients->addresses, &peer, workspace->now.usec, &refused);
@@ -132,10 +123,10 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
         admission_leave(&clients->admission);
         return;
     }
-    struct connection *connection = &clients->table[fd];
+    struct connection *connection = &clients->table.connections[fd];
     slot_take(&connection->slot);
-    clients->peers[fd] = peer;
-    raise_highest(clients, fd);
+    clients->table.peers[fd] = peer;
+    connection_table_note(&clients->table, fd);
     attention_want_sweep(&clients->attention);
     connection_open(connection, fd, &clients->options.limits, workspace->now.usec);
     connection->id = id;
@@ -153,8 +144,8 @@ void clients_ready(void *context, unsigned worker, uint64_t key, uint32_t events
     workspace_start_turn(workspace);
     if (key >= ADMISSION_KEY)
         accept_client(clients, workspace, (unsigned)(key - ADMISSION_KEY));
-    else if (slot_claim(&clients->table[arming_fd(key)].slot, arming_turn(key)))
-        run_client(clients, workspace, &clients->table[arming_fd(key)], events);
+    else if (slot_claim(&clients->table.connections[arming_fd(key)].slot, arming_turn(key)))
+        run_client(clients, workspace, &clients->table.connections[arming_fd(key)], events);
     workspace_end_turn(workspace);
 }
 
@@ -212,7 +203,7 @@ static enum connection_want expire_client(struct clients *clients, struct worksp
     enum connection_want want = connection_expire(connection, workspace, &context);
     bool over = want == WANT_CLOSE || connection->reason != REASON_NONE;
     if (over && (phase == PHASE_HEAD || phase == PHASE_BODY || phase == PHASE_SENDING))
-        excess_of_time(&clients->peers[connection->fd], connection_reason_text(connection->reason));
+        excess_of_time(&clients->table.peers[connection->fd], connection_reason_text(connection->reason));
     return want;
 }
 
@@ -253,9 +244,9 @@ bool clients_sweep(struct clients *clients, uint64_t grace_usec)
 {
     workspace_start_turn(&clients->workspaces[clients->options.pool_size]);
     clients->transfers = 0;
-    int highest = atomic_load(&clients->highest_fd);
-    for (int fd = 0; fd <= highest; fd++)
-        sweep_client(clients, &clients->table[fd], grace_usec);
+    struct connection *connection;
+    for (int fd = 0; (connection = connection_table_next_waiting(&clients->table, &fd)); fd++)
+        sweep_client(clients, connection, grace_usec);
     address_table_sweep(clients->addresses, clients->workspaces[clients->options.pool_size].now.usec);
     if (admission_unpark(&clients->admission) || clients_count(clients) > 0)
         return true;
@@ -269,14 +260,11 @@ unsigned clients_cut(struct clients *clients)
 {
     struct workspace *workspace = &clients->workspaces[clients->options.pool_size];
     unsigned cut = 0;
-    int highest = atomic_load(&clients->highest_fd);
     workspace_start_turn(workspace);
-    for (int fd = 0; fd <= highest; fd++) {
-        struct connection *connection = &clients->table[fd];
+    struct connection *connection;
+    for (int fd = 0; (connection = connection_table_next_waiting(&clients->table, &fd)); fd++) {
         struct slot_seen seen;
-        if (!slot_is_waiting(&connection->slot, &seen))
-            continue;
-        bool mine = slot_claim_seen(&connection->slot, seen);
+        bool mine = slot_is_waiting(&connection->slot, &seen) && slot_claim_seen(&connection->slot, seen);
         assert(mine);
         connection->reason = REASON_CUT;
         close_client(clients, workspace, connection);
@@ -307,12 +295,9 @@ void clients_measure(struct clients *clients, struct clients_measures *ret)
     for (unsigned i = 0; i < workers; i++)
         ret->busy_nsec[i] = counter_get(&clients->workspaces[i].counters.service.sum_nsec);
     unsigned waiting = 0;
-    int highest = atomic_load(&clients->highest_fd);
-    for (int fd = 0; fd <= highest; fd++) {
-        struct slot_seen seen;
-        if (!slot_is_waiting(&clients->table[fd].slot, &seen))
-            continue;
-        ret->waiting[connection_phase(&clients->table[fd])]++;
+    const struct connection *connection;
+    for (int fd = 0; (connection = connection_table_next_waiting(&clients->table, &fd)); fd++) {
+        ret->waiting[connection_phase(connection)]++;
         waiting++;
     }
     /* Those who come and go meanwhile make it a little more or less. */
@@ -339,7 +324,7 @@ void clients_probe_queue(struct clients *clients)
 struct totals_record {
     struct connection_limits limits;
     uint64_t connections, requests, left_to_accept;
-    uint64_t count; /* of connections that follow */
+    uint64_t count; /* of connections */
 };
 
 void clients_put(const struct clients *clients, struct state *state)
@@ -353,39 +338,23 @@ void clients_put(const struct clients *clients, struct state *state)
     };
     state_put(state, &totals, sizeof totals);
     tally_put(clients->workspaces, clients->options.pool_size, state);
-    int highest = atomic_load(&clients->highest_fd);
-    for (int fd = 0; fd <= highest; fd++) {
-        struct slot_seen seen;
-        if (!slot_is_waiting(&clients->table[fd].slot, &seen))
-            continue;
-        connection_put(&clients->table[fd], state);
-        state_put(state, &clients->peers[fd], sizeof clients->peers[fd]);
-    }
+    connection_table_put(&clients->table, state);
 }
 
-static int get_client(struct clients *clients, const struct connection_limits *limits, struct state *state)
+static void take_up(void *context, const struct peer *peer)
 {
-    struct connection connection;
-    struct peer peer;
-    int r = connection_get(&connection, state);
-    if (r < 0)
-        return r;
-    struct slot_seen seen;
-    /* getpeername(2) would tell, but each of thousands of calls is time in which nobody is served. */
-    if (state_get(state, &peer, sizeof peer) < 0 || peer.family > PEER_IPV6 ||
-        (size_t)connection.fd >= clients->table_size ||
-        slot_is_waiting(&clients->table[connection.fd].slot, &seen)) {
-        connection_close(&connection);
-        return -EBADMSG;
-    }
-    struct connection *place = &clients->table[connection.fd];
-    memcpy(place, &connection, sizeof connection);
-    connection_change_limits(place, limits, &clients->options.limits);
-    clients->peers[connection.fd] = peer;
-    address_table_take_up(clients->addresses, &peer);
+    struct clients *clients = context;
+    address_table_take_up(clients->addresses, peer);
     admission_take_up(&clients->admission);
-    raise_highest(clients, connection.fd);
-    return 0;
+}
+
+static void change_limits(struct clients *clients, const struct connection_limits *old)
+{
+    struct connection *connection;
+    if (memcmp(old, &clients->options.limits, sizeof *old) == 0)
+        return;
+    for (int fd = 0; (connection = connection_table_next_waiting(&clients->table, &fd)); fd++)
+        connection_change_limits(connection, old, &clients->options.limits);
 }
 
 int clients_get(struct clients *clients, struct state *state)
@@ -394,10 +363,13 @@ int clients_get(struct clients *clients, struct state *state)
     int r = state_get(state, &totals, sizeof totals);
     if (r == 0)
         r = tally_get(clients->workspaces, clients->options.pool_size, state);
-    for (uint64_t i = 0; r == 0 && i < totals.count; i++)
-        r = get_client(clients, &totals.limits, state);
+    if (r == 0)
+        r = connection_table_get(&clients->table, state, take_up, clients);
+    if (r == 0 && clients_count(clients) != totals.count)
+        r = -EBADMSG;
     if (r < 0)
         return r;
+    change_limits(clients, &totals.limits);
     atomic_store(&clients->admission.accepted, totals.connections);
     atomic_store(&clients->requests, totals.requests);
     if (totals.left_to_accept > 0) {
@@ -407,34 +379,24 @@ int clients_get(struct clients *clients, struct state *state)
     return 0;
 }
 
-/* Pages of it cost memory from their first use on only. */
-static void *map_table(size_t size)
-{
-    void *table =
-        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return table == MAP_FAILED ? NULL : table;
-}
-
 /* The tables cover every fd that the process can have, so that an fd is an index. */
 static int make_tables(struct clients *clients)
 {
     const struct clients_options *options = &clients->options;
-    unsigned max = fd_limit_connections(options->max_connections, options->pool_size, &clients->table_size);
+    size_t fds;
+    unsigned max = fd_limit_connections(options->max_connections, options->pool_size, &fds);
     if (max == 0)
         return -EMFILE;
     admission_init(&clients->admission, options->listeners, &clients->attention, max, options->exit_after);
-    clients->table = map_table(clients->table_size * sizeof *clients->table);
-    clients->peers = map_table(clients->table_size * sizeof *clients->peers);
-    if (!clients->table || !clients->peers)
-        return -errno;
-    return address_table_new(&clients->addresses, &options->address_limits, (unsigned)clients->table_size);
+    int r = connection_table_make(&clients->table, fds);
+    return r < 0 ? r : address_table_new(&clients->addresses, &options->address_limits, (unsigned)fds);
 }
 
 static int make_workspaces(struct clients *clients)
 {
     size_t n = clients->options.pool_size + 1;
     /* Zeroed pages, aligned as the desks are. */
-    clients->workspaces = map_table(n * sizeof *clients->workspaces);
+    clients->workspaces = pages_map(n * sizeof *clients->workspaces);
     if (!clients->workspaces)
         return -ENOMEM;
     for (unsigned i = 0; i < n; i++)
@@ -467,16 +429,12 @@ void clients_free(struct clients *clients)
     if (!clients)
         return;
     assert(clients_count(clients) == 0);
-    if (clients->table)
-        munmap(clients->table, clients->table_size * sizeof *clients->table);
-    if (clients->peers)
-        munmap(clients->peers, clients->table_size * sizeof *clients->peers);
+    connection_table_end(&clients->table);
     address_table_free(clients->addresses);
     attention_close(&clients->attention);
     unsigned desks = clients->workspaces ? clients->options.pool_size + 1 : 0;
     for (unsigned i = 0; i < desks; i++)
         workspace_end(&clients->workspaces[i]);
-    if (desks > 0)
-        munmap(clients->workspaces, desks * sizeof *clients->workspaces);
+    pages_unmap(clients->workspaces, desks * sizeof *clients->workspaces);
     free(clients);
 }

@@ -39,13 +39,20 @@ void connection_put(const struct connection *c, struct state *state)
         unfinished_put(c->unfinished, state);
 }
 
-/* Who sleeps, and only he, has a timer to be woken by; who lingers, and only he, has a reason to close, and
- * no more to say. */
-static bool is_sound(const struct connection *c, enum connection_phase phase)
+/* Who lingers, and only he, has a reason to close, and no more to say. */
+bool connection_is_sound(const struct connection *c)
 {
+    enum connection_phase phase = connection_phase(c);
     bool lingers = phase == PHASE_LINGERING;
-    return (phase == PHASE_SLEEPING) == (c->unfinished && c->unfinished->timer_fd >= 0) &&
-           lingers == (c->reason != REASON_NONE) && !(lingers && c->unfinished);
+    return c->fd >= 0 && phase <= PHASE_LINGERING && c->reason < REASON_COUNT &&
+           lingers == (c->reason != REASON_NONE) && !(lingers && c->unfinished) &&
+           (phase != PHASE_SLEEPING || c->unfinished);
+}
+
+/* Who sleeps, and only he, has a timer to be woken by. */
+static bool has_right_timer(const struct connection *c)
+{
+    return (connection_phase(c) == PHASE_SLEEPING) == (c->unfinished && c->unfinished->timer_fd >= 0);
 }
 
 int connection_get(struct connection *ret, struct state *state)
@@ -73,7 +80,7 @@ int connection_get(struct connection *ret, struct state *state)
     if (!slot_set_word(&ret->slot, record.word))
         return -EBADMSG;
     r = record.has_unfinished ? unfinished_get(&ret->unfinished, state) : 0;
-    if (r < 0 || is_sound(ret, record.phase))
+    if (r < 0 || (connection_is_sound(ret) && has_right_timer(ret)))
         return r;
     /* Its fds are left alone: who knows whose they are. */
     free(ret->unfinished);

@@ -16,6 +16,10 @@ void connection_put(const struct connection *connection, struct state *state);
 /* 0; or -ENOMEM, or -EBADMSG for what connection_run() could not go on with: then *ret holds nothing. */
 int connection_get(struct connection *ret, struct state *state);
 
+/* Whether connection_run() could go on with it, whose memory came from elsewhere; whether something is
+ * unfinished is asked, not what. */
+bool connection_is_sound(const struct connection *connection);
+
 /* Gives it the time that it would have left if the new limits had held since it began to wait; of a request
  * whose time as a whole was about to be over, no more than that. */
 void connection_change_limits(struct connection *connection, const struct connection_limits *old,

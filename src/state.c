@@ -76,15 +76,23 @@ int state_create(struct state *ret)
     return r;
 }
 
+void state_fail(struct state *state, int error)
+{
+    if (state->error == 0)
+        state->error = error;
+}
+
 static bool make_room(struct state *state, size_t length)
 {
     if (length <= state->size - state->length)
         return true;
+    if (state->error < 0)
+        return false;
     size_t more = state->size / 2 > STRETCH ? state->size / 2 : STRETCH;
     size_t stretches = ((length > more ? length : more) + STRETCH - 1) / STRETCH;
-    int r = state->error < 0 ? state->error : lengthen(state, state->size + stretches * STRETCH);
+    int r = lengthen(state, state->size + stretches * STRETCH);
     if (r < 0)
-        state->error = r;
+        state_fail(state, r);
     return r == 0;
 }
 
@@ -98,8 +106,8 @@ void state_put(struct state *state, const void *data, size_t length)
 
 void state_keep_fd(struct state *state, int fd)
 {
-    if (fcntl(fd, F_SETFD, 0) < 0 && state->error == 0)
-        state->error = -errno;
+    if (fcntl(fd, F_SETFD, 0) < 0)
+        state_fail(state, -errno);
 }
 
 int state_finish(struct state *state, int *ret_fd)

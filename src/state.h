@@ -11,7 +11,7 @@
  * its successor for the version before it gives itself up. For one thread.
  */
 
-enum { STATE_VERSION = 6 };
+enum { STATE_VERSION = 7 };
 
 struct state {
     char *data; /* NULL: closed */
@@ -28,6 +28,9 @@ void state_put(struct state *state, const void *data, size_t length);
 
 /* Makes an fd outlive execve(2). An error stays as that of state_put(). */
 void state_keep_fd(struct state *state, int fd);
+
+/* What was to be put couldn't be had: so does this error, a negative errno. */
+void state_fail(struct state *state, int error);
 
 /* All is in: 0 with the fd to be passed on in *ret_fd, or a negative errno. */
 int state_finish(struct state *state, int *ret_fd);

@@ -137,9 +137,9 @@ static void whoever_cant_hand_over_goes_on(void **state)
 {
     (void)state;
     static const enum fault_call calls[] = {
-        FAULT_MALLOC,  FAULT_ASPRINTF,     FAULT_POSIX_SPAWN, FAULT_SIGNALFD, FAULT_SYSCALL, FAULT_POLL,
-        FAULT_WAITPID, FAULT_MEMFD_CREATE, FAULT_FDOPEN,      FAULT_FWRITE,   FAULT_FFLUSH,  FAULT_FSTAT,
-        FAULT_MMAP,    FAULT_PWRITE,       FAULT_LSEEK,       FAULT_FCNTL,    FAULT_EXECVE,
+        FAULT_MALLOC, FAULT_ASPRINTF, FAULT_POSIX_SPAWN,  FAULT_SIGNALFD,  FAULT_SYSCALL,
+        FAULT_POLL,   FAULT_WAITPID,  FAULT_MEMFD_CREATE, FAULT_FTRUNCATE, FAULT_MADVISE,
+        FAULT_MMAP,   FAULT_FCNTL,    FAULT_EXECVE,
     };
     fail_each(fail_before, calls, COUNT(calls));
 }
@@ -148,9 +148,10 @@ static void whoever_cant_take_over_says_so(void **state)
 {
     (void)state;
     static const enum fault_call calls[] = {
-        FAULT_MALLOC, FAULT_CALLOC,   FAULT_ALIGNED_ALLOC,  FAULT_MMAP,     FAULT_FDOPEN,  FAULT_FREAD,
-        FAULT_FSTAT,  FAULT_FCNTL,    FAULT_OPEN,           FAULT_SYSCALL,  FAULT_EVENTFD, FAULT_EPOLL_CTL,
-        FAULT_IOCTL,  FAULT_READLINK, FAULT_PTHREAD_CREATE, FAULT_SD_EVENT, FAULT_SEND,
+        FAULT_MALLOC,         FAULT_CALLOC,    FAULT_ALIGNED_ALLOC, FAULT_MMAP,  FAULT_FDOPEN,
+        FAULT_MEMFD_CREATE,   FAULT_FTRUNCATE, FAULT_FSTAT,         FAULT_FCNTL, FAULT_OPEN,
+        FAULT_SYSCALL,        FAULT_EVENTFD,   FAULT_EPOLL_CTL,     FAULT_IOCTL, FAULT_READLINK,
+        FAULT_PTHREAD_CREATE, FAULT_SD_EVENT,  FAULT_SEND,
     };
     fail_each(fail_behind, calls, COUNT(calls));
 }

@@ -165,6 +165,8 @@ WRAP(FAULT_PTHREAD_CREATE, errno, int, pthread_create,
      (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
      (thread, attributes, run, argument))
 WRAP(FAULT_MEMFD_CREATE, -1, int, memfd_create, (const char *name, unsigned flags), (name, flags))
+WRAP(FAULT_FTRUNCATE, -1, int, ftruncate, (int fd, off_t size), (fd, size))
+WRAP(FAULT_MADVISE, -1, int, madvise, (void *p, size_t n, int advice), (p, n, advice))
 WRAP(FAULT_GETRANDOM, -1, ssize_t, getrandom, (void *data, size_t length, unsigned flags),
      (data, length, flags))
 

@@ -41,6 +41,8 @@ static const struct {
     [FAULT_IOCTL] = {"ioctl", {ENOTTY}},
     [FAULT_PTHREAD_CREATE] = {"pthread_create", {EAGAIN}},
     [FAULT_MEMFD_CREATE] = {"memfd_create", {EMFILE, ENFILE, ENOMEM}},
+    [FAULT_FTRUNCATE] = {"ftruncate", {EFBIG, EIO}},
+    [FAULT_MADVISE] = {"madvise", {ENOMEM, EINVAL}},
     [FAULT_FCNTL] = {"fcntl", {EBADF}},
     [FAULT_GETRANDOM] = {"getrandom", {EAGAIN, EINTR}},
     [FAULT_STRNDUP] = {"strndup", {ENOMEM}},

@@ -1,0 +1,274 @@
+/* Two memory files, mapped; see connection_table.h. */
+#include "connection_table.h"
+
+#include "connection_state.h"
+#include "fd_limit.h"
+#include "pages.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void unmap_table(struct connection_table *table)
+{
+    pages_unmap(table->connections, table->places * sizeof *table->connections);
+    pages_unmap(table->peers, table->places * sizeof *table->peers);
+}
+
+void connection_table_end(struct connection_table *table)
+{
+    if (table->places == 0)
+        return;
+    unmap_table(table);
+    if (table->connections_fd >= 0)
+        close(table->connections_fd);
+    if (table->peers_fd >= 0)
+        close(table->peers_fd);
+    *table = (struct connection_table){.connections_fd = -1, .peers_fd = -1};
+}
+
+/* A memory file of that size; -1: there can be none. */
+static int make_file(size_t size)
+{
+    int fd = memfd_create("hellod-connections", MFD_CLOEXEC);
+    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* NULL with errno. */
+static void *map(int fd, size_t size, int protection, int flags)
+{
+    if (fd < 0)
+        return pages_map(size);
+    void *memory = mmap(NULL, size, protection, MAP_SHARED | flags, fd, 0);
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+static int map_table(struct connection_table *table)
+{
+    static const int both = PROT_READ | PROT_WRITE;
+    table->connections = map(table->connections_fd, table->places * sizeof *table->connections, both, 0);
+    if (table->connections)
+        table->peers = map(table->peers_fd, table->places * sizeof *table->peers, both, 0);
+    return table->peers ? 0 : -errno;
+}
+
+int connection_table_make(struct connection_table *ret, size_t places)
+{
+    *ret = (struct connection_table){
+        .places = places,
+        .connections_fd = make_file(places * sizeof *ret->connections),
+        .peers_fd = make_file(places * sizeof *ret->peers),
+    };
+    int r = map_table(ret);
+    if (r < 0)
+        connection_table_end(ret);
+    return r;
+}
+
+void connection_table_note(struct connection_table *table, int fd)
+{
+    int highest = atomic_load_explicit(&table->highest_fd, memory_order_relaxed);
+    while (fd > highest && !atomic_compare_exchange_weak(&table->highest_fd, &highest, fd))
+        ;
+}
+
+struct connection *connection_table_next_waiting(const struct connection_table *table, int *fd)
+{
+    struct slot_seen seen;
+    for (int highest = atomic_load(&table->highest_fd); *fd <= highest; ++*fd)
+        if (slot_is_waiting(&table->connections[*fd].slot, &seen))
+            return &table->connections[*fd];
+    return NULL;
+}
+
+/*
+ * A view of those that there may be, for reading only and present at once. Thousands are looked at while no
+ * worker runs, few are touched; through the table itself each page would cost its fault now, and not when
+ * somebody is served.
+ */
+static int open_view(const struct connection_table *table, struct connection_table *ret)
+{
+    size_t places = (size_t)table->highest_fd + 1;
+    *ret = (struct connection_table){.places = places, .highest_fd = table->highest_fd};
+    ret->connections = map(table->connections_fd, places * sizeof *ret->connections, PROT_READ, MAP_POPULATE);
+    if (ret->connections)
+        ret->peers = map(table->peers_fd, places * sizeof *ret->peers, PROT_READ, MAP_POPULATE);
+    int r = ret->peers ? 0 : -errno;
+    if (r < 0)
+        unmap_table(ret);
+    return r;
+}
+
+struct record {
+    uint64_t places;
+    int32_t connections_fd, peers_fd; /* -1: of each connection there is a record */
+    int32_t highest_fd;
+    uint32_t records; /* that follow, of connections and their peers */
+};
+
+static bool lies_in_files(const struct connection_table *table)
+{
+    return table->connections_fd >= 0 && table->peers_fd >= 0;
+}
+
+/* Of all that wait, or of those only that have something unfinished. */
+static void put_records(const struct connection_table *view, bool all, struct record *record,
+                        struct state *state)
+{
+    const struct connection *connection;
+    for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); fd++)
+        record->records += all || connection->unfinished;
+    state_put(state, record, sizeof *record);
+    for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); fd++) {
+        if (!all && !connection->unfinished)
+            continue;
+        connection_put(connection, state);
+        state_put(state, &view->peers[fd], sizeof view->peers[fd]);
+    }
+}
+
+void connection_table_put(const struct connection_table *table, struct state *state)
+{
+    struct record record = {
+        .places = table->places, .connections_fd = -1, .peers_fd = -1, .highest_fd = table->highest_fd};
+    if (!lies_in_files(table)) {
+        put_records(table, true, &record, state);
+        return;
+    }
+    struct connection_table view;
+    int r = open_view(table, &view);
+    if (r < 0) {
+        state_fail(state, r);
+        return;
+    }
+    record.connections_fd = table->connections_fd;
+    record.peers_fd = table->peers_fd;
+    state_keep_fd(state, table->connections_fd);
+    state_keep_fd(state, table->peers_fd);
+    put_records(&view, false, &record, state);
+    unmap_table(&view);
+}
+
+/* Makes a predecessor's file long enough for so many bytes. */
+static int lengthen(int fd, size_t size)
+{
+    struct stat st;
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISREG(st.st_mode))
+        return -EBADMSG;
+    return st.st_size < (off_t)size && ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
+}
+
+/* The predecessor's files in place of its own, and a view of them. */
+static int adopt(struct connection_table *table, const struct record *record, struct connection_table *view)
+{
+    struct connection_table found = {
+        .places = record->places > table->places ? record->places : table->places,
+        .connections_fd = record->connections_fd,
+        .peers_fd = record->peers_fd,
+        .highest_fd = record->highest_fd,
+    };
+    if (found.places > FD_LIMIT_MAX || record->highest_fd < 0 || (uint64_t)record->highest_fd >= found.places)
+        return -EBADMSG;
+    int r = lengthen(found.connections_fd, found.places * sizeof *found.connections);
+    if (r == 0)
+        r = lengthen(found.peers_fd, found.places * sizeof *found.peers);
+    if (r == 0)
+        r = map_table(&found);
+    if (r == 0)
+        r = open_view(&found, view);
+    if (r < 0) {
+        unmap_table(&found);
+        return r;
+    }
+    connection_table_end(table);
+    *table = found;
+    return 0;
+}
+
+/* Who is told of each connection. */
+struct meeting {
+    void (*meet)(void *context, const struct peer *peer);
+    void *context;
+};
+
+/* Those that came with their memory and are sound stay; of others, whose record is still to come, so much is
+ * left that they could be closed. */
+static int look_through(struct connection_table *table, const struct connection_table *view,
+                        const struct meeting *meeting, uint32_t *ret_records)
+{
+    const struct connection *connection;
+    int r = 0;
+    for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); fd++) {
+        bool sound =
+            connection->fd == fd && view->peers[fd].family <= PEER_IPV6 && connection_is_sound(connection);
+        if (!sound) {
+            memset(&table->connections[fd], 0, sizeof *table->connections);
+            r = -EBADMSG;
+            continue;
+        }
+        meeting->meet(meeting->context, &view->peers[fd]);
+        if (connection->unfinished) {
+            table->connections[fd].unfinished = NULL;
+            ++*ret_records;
+        }
+    }
+    return r;
+}
+
+/* `came`: all that waits has come with its memory, and the record is of what that couldn't bring along. */
+static int get_record(struct connection_table *table, bool came, const struct meeting *meeting,
+                      struct state *state)
+{
+    struct connection connection;
+    struct peer peer;
+    struct slot_seen seen;
+    int r = connection_get(&connection, state);
+    if (r < 0)
+        return r;
+    bool fits = (size_t)connection.fd < table->places;
+    struct connection *place = fits ? &table->connections[connection.fd] : NULL;
+    if (state_get(state, &peer, sizeof peer) < 0 || peer.family > PEER_IPV6 || !fits || place->unfinished ||
+        slot_is_waiting(&place->slot, &seen) != came || (came && !connection.unfinished)) {
+        connection_close(&connection);
+        return -EBADMSG;
+    }
+    memcpy(place, &connection, sizeof connection);
+    if (came)
+        return 0;
+    table->peers[connection.fd] = peer;
+    connection_table_note(table, connection.fd);
+    meeting->meet(meeting->context, &peer);
+    return 0;
+}
+
+int connection_table_get(struct connection_table *table, struct state *state,
+                         void (*meet)(void *context, const struct peer *peer), void *context)
+{
+    const struct meeting meeting = {meet, context};
+    struct record record = {0};
+    struct connection_table view;
+    uint32_t expected = 0;
+    int r = state_get(state, &record, sizeof record);
+    if (r < 0)
+        return r;
+    bool came = record.connections_fd >= 0 && record.peers_fd >= 0;
+    if (came)
+        r = adopt(table, &record, &view);
+    if (r == 0 && came) {
+        r = look_through(table, &view, &meeting, &expected);
+        unmap_table(&view);
+    }
+    if (r == 0 && came && expected != record.records)
+        r = -EBADMSG;
+    for (uint32_t i = 0; r == 0 && i < record.records; i++)
+        r = get_record(table, came, &meeting, state);
+    return r;
+}

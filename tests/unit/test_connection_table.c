@@ -1,0 +1,317 @@
+/* connection_table: memory files with connections in them change hands, and only what can go on is taken. */
+#include "connection_table.h"
+
+#include "connection_state.h"
+#include "support/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PLACES = 300, FEWER = 100, MORE = 5000, FIRST = 3, LAST = 210 };
+
+/* As connection_table.c has it. */
+struct record {
+    uint64_t places;
+    int32_t connections_fd, peers_fd;
+    int32_t highest_fd;
+    uint32_t records;
+};
+
+static struct connection_table before, after;
+static unsigned met;
+
+static void meet(void *context, const struct peer *peer)
+{
+    assert_ptr_equal(context, &met);
+    assert_int_equal(peer->family, PEER_IPV4);
+    met++;
+}
+
+static struct connection *put_in(int fd)
+{
+    struct connection *connection = &before.connections[fd];
+    slot_take(&connection->slot);
+    slot_settle(&connection->slot, slot_offer(&connection->slot));
+    connection->fd = fd;
+    connection->requests = (uint32_t)fd * 7;
+    connection_set_phase(connection, PHASE_IDLE, 1000 + fd);
+    before.peers[fd] = (struct peer){.family = PEER_IPV4, .port = (uint16_t)fd};
+    connection_table_note(&before, fd);
+    return connection;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    met = 0;
+    assert_int_equal(connection_table_make(&before, PLACES), 0);
+    assert_int_equal(connection_table_make(&after, PLACES), 0);
+    put_in(FIRST);
+    put_in(LAST);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    connection_table_end(&before);
+    connection_table_end(&after);
+    return 0;
+}
+
+#define table_test(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+static struct record sound_record(void)
+{
+    return (struct record){.places = PLACES,
+                           .connections_fd = fcntl(before.connections_fd, F_DUPFD_CLOEXEC, 0),
+                           .peers_fd = fcntl(before.peers_fd, F_DUPFD_CLOEXEC, 0),
+                           .highest_fd = LAST};
+}
+
+/* What the successor makes of that, and of a connection's record so many times behind it. */
+static int get(const struct record *record, const struct connection *connection, unsigned times)
+{
+    struct state out, in;
+    int fd;
+    assert_int_equal(state_create(&out), 0);
+    state_put(&out, record, sizeof *record);
+    for (unsigned i = 0; i < times; i++) {
+        connection_put(connection, &out);
+        state_put(&out, &before.peers[connection->fd], sizeof *before.peers);
+    }
+    assert_int_equal(state_finish(&out, &fd), 0);
+    int kept = dup(fd);
+    state_close(&out);
+    assert_int_equal(state_open(&in, kept), 0);
+    int r = connection_table_get(&after, &in, meet, &met);
+    state_close(&in);
+    return r;
+}
+
+static unsigned count_waiting(const struct connection_table *table)
+{
+    unsigned count = 0;
+    for (int fd = 0; connection_table_next_waiting(table, &fd); fd++)
+        count++;
+    return count;
+}
+
+static void assert_came(int fd)
+{
+    const struct connection *connection = &after.connections[fd];
+    struct slot_seen seen;
+    assert_true(slot_is_waiting(&connection->slot, &seen));
+    assert_int_equal(connection->fd, fd);
+    assert_int_equal(connection->requests, fd * 7);
+    assert_int_equal(connection_phase(connection), PHASE_IDLE);
+    assert_int_equal(connection_deadline(connection), 1000 + fd);
+    assert_int_equal(after.peers[fd].port, fd);
+}
+
+static void who_waits_is_found_in_order(void **state)
+{
+    (void)state;
+    int fd = 0;
+    assert_ptr_equal(connection_table_next_waiting(&before, &fd), &before.connections[FIRST]);
+    assert_int_equal(fd++, FIRST);
+    assert_ptr_equal(connection_table_next_waiting(&before, &fd), &before.connections[LAST]);
+    assert_int_equal(fd++, LAST);
+    assert_null(connection_table_next_waiting(&before, &fd));
+    assert_int_equal(count_waiting(&after), 0);
+}
+
+static void who_is_at_rest_comes_with_the_memory(void **state)
+{
+    (void)state;
+    const struct record record = sound_record();
+    assert_int_equal(get(&record, NULL, 0), 0);
+    assert_int_equal(met, 2);
+    assert_int_equal(count_waiting(&after), 2);
+    assert_came(FIRST);
+    assert_came(LAST);
+    /* One memory, not a copy of it. */
+    after.connections[FIRST].requests = 12345;
+    assert_int_equal(before.connections[FIRST].requests, 12345);
+}
+
+static void there_may_be_more_places_or_fewer(void **state)
+{
+    (void)state;
+    const struct record record = sound_record();
+    connection_table_end(&after);
+    assert_int_equal(connection_table_make(&after, MORE), 0);
+    assert_int_equal(get(&record, NULL, 0), 0);
+    assert_int_equal(after.places, MORE);
+    assert_came(LAST);
+    after.connections[MORE - 1].requests = 1;
+    after.peers[MORE - 1].port = 1;
+    connection_table_end(&after);
+    assert_int_equal(connection_table_make(&after, FEWER), 0);
+    const struct record again = sound_record();
+    assert_int_equal(get(&again, NULL, 0), 0);
+    assert_int_equal(after.places, PLACES);
+    assert_came(LAST);
+}
+
+static void spoil_fd(struct connection *connection)
+{
+    connection->fd++;
+}
+
+static void spoil_phase(struct connection *connection)
+{
+    connection_set_phase(connection, PHASE_LINGERING + 1, 1);
+}
+
+static void spoil_reason(struct connection *connection)
+{
+    connection->reason = REASON_COUNT;
+}
+
+static void linger_without_a_reason(struct connection *connection)
+{
+    connection_set_phase(connection, PHASE_LINGERING, 1);
+}
+
+static void rest_with_a_reason(struct connection *connection)
+{
+    connection->reason = REASON_REFUSED;
+}
+
+static void sleep_without_a_timer(struct connection *connection)
+{
+    connection_set_phase(connection, PHASE_SLEEPING, 1);
+}
+
+static void spoil_peer(struct connection *connection)
+{
+    before.peers[connection->fd].family = PEER_IPV6 + 1;
+}
+
+static void who_cant_go_on_is_left_out(void **state)
+{
+    (void)state;
+    static void (*const spoil[])(struct connection *) = {
+        spoil_fd,           spoil_phase,           spoil_reason, linger_without_a_reason,
+        rest_with_a_reason, sleep_without_a_timer, spoil_peer,
+    };
+    for (size_t i = 0; i < sizeof spoil / sizeof *spoil; i++) {
+        const struct record record = sound_record();
+        spoil[i](&before.connections[FIRST]);
+        assert_int_equal(get(&record, NULL, 0), -EBADMSG);
+        assert_int_equal(met, 1);
+        assert_int_equal(count_waiting(&after), 1);
+        assert_came(LAST);
+        tear_down(NULL);
+        set_up(NULL);
+    }
+}
+
+static void what_is_no_table_is_refused(void **state)
+{
+    (void)state;
+    int pipe_fds[2], folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+    const struct record sound = sound_record(),
+                        records[] = {
+                            {PLACES, pipe_fds[0], sound.peers_fd, LAST, 0},
+                            {PLACES, sound.connections_fd, pipe_fds[1], LAST, 0},
+                            {PLACES, sound.connections_fd, folder, LAST, 0},
+                            {PLACES, sound.connections_fd, 12345, LAST, 0},
+                            {PLACES, sound.connections_fd, sound.peers_fd, -1, 0},
+                            {PLACES, sound.connections_fd, sound.peers_fd, PLACES, 0},
+                            {UINT64_MAX, sound.connections_fd, sound.peers_fd, LAST, 0},
+                            {UINT64_C(1) << 60, sound.connections_fd, sound.peers_fd, LAST, 0},
+                        };
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
+        assert_true(get(&records[i], NULL, 0) < 0);
+    assert_int_equal(met, 0);
+    assert_int_equal(count_waiting(&after), 0);
+    assert_int_equal(after.places, PLACES);
+    assert_int_equal(get(&sound, NULL, 0), 0);
+    close(pipe_fds[0]), close(pipe_fds[1]), close(folder);
+}
+
+/* Something unfinished that no other test has looked into: a head's first octets. */
+static struct connection *leave_unfinished(int fd)
+{
+    struct connection *connection = &before.connections[fd];
+    struct unfinished *unfinished = calloc(1, sizeof *unfinished + 3);
+    assert_non_null(unfinished);
+    unfinished->timer_fd = unfinished->file_fd = -1;
+    unfinished->input_length = 3;
+    memcpy(unfinished->stretches, "GET", 3);
+    connection->unfinished = unfinished;
+    connection_set_phase(connection, PHASE_HEAD, 1000 + fd);
+    return connection;
+}
+
+static void assert_left(int r, unsigned times, uint32_t records)
+{
+    struct connection *connection = leave_unfinished(LAST);
+    struct unfinished *unfinished = connection->unfinished;
+    struct record record = sound_record();
+    record.records = records;
+    assert_int_equal(get(&record, connection, times), r);
+    assert_int_equal(met, 2);
+    assert_int_equal(count_waiting(&after), 2);
+    struct unfinished *got = after.connections[LAST].unfinished;
+    assert_ptr_not_equal(got, unfinished);
+    if (r == 0)
+        assert_memory_equal(got->stretches, "GET", 3);
+    /* The memory is one: the predecessor's own is out of its reach by now. */
+    unfinished_free(got);
+    free(unfinished);
+    before.connections[LAST].unfinished = NULL;
+    tear_down(NULL);
+    set_up(NULL);
+}
+
+static void what_is_unfinished_comes_as_a_record(void **state)
+{
+    (void)state;
+    assert_left(0, 1, 1);
+    assert_left(-EBADMSG, 0, 0);
+    assert_left(-EBADMSG, 0, 1);
+    assert_left(-EBADMSG, 2, 2);
+    assert_left(-EBADMSG, 1, 0);
+}
+
+/* Not one that brings nothing along, nor one of somebody who didn't come. */
+static void a_record_is_of_somebody_who_came_and_has_more(void **state)
+{
+    (void)state;
+    struct record record = sound_record();
+    record.records = 1;
+    struct connection *connection = leave_unfinished(LAST);
+    struct unfinished *unfinished = connection->unfinished;
+    assert_int_equal(get(&record, &before.connections[FIRST], 1), -EBADMSG);
+    before.connections[LAST].unfinished = NULL;
+    connection->unfinished = unfinished;
+    struct record again = sound_record();
+    again.records = 1;
+    connection->fd = LAST - 1;
+    assert_int_equal(get(&again, connection, 1), -EBADMSG);
+    free(unfinished);
+    before.connections[LAST].unfinished = NULL;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        table_test(who_waits_is_found_in_order),
+        table_test(who_is_at_rest_comes_with_the_memory),
+        table_test(there_may_be_more_places_or_fewer),
+        table_test(who_cant_go_on_is_left_out),
+        table_test(what_is_no_table_is_refused),
+        table_test(what_is_unfinished_comes_as_a_record),
+        table_test(a_record_is_of_somebody_who_came_and_has_more),
+    };
+    return cmocka_run_group_tests_name("connection_table", tests, NULL, NULL);
+}
