@@ -22,7 +22,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <sysexits.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { CHECK_PATIENCE_MSEC = 20000 };
@@ -37,13 +36,6 @@ struct record {
 
 /* Far above what a configuration of 1 MiB comes to as text. */
 enum { CONFIG_TEXT_MAX = 16 << 20 };
-
-static int64_t now_usec(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000) + now.tv_nsec / 1000;
-}
 
 int reload_init(struct reload *ret, const char *config_path, const char *log_level)
 {
@@ -226,7 +218,7 @@ static int lay_down(struct state *state, struct server *server, const char *conf
     if (r < 0)
         return r;
     const struct record record = {
-        .paused_usec = now_usec(),
+        .paused_usec = server_paused_usec(server),
         .asker = asker,
         .config_length = config ? strlen(config) : 0,
         .version = HELLOD_VERSION,
@@ -342,9 +334,8 @@ void reload_tell(const struct arrival *arrival, struct server *server, const str
     char text[sizeof changes.text + 128], fields[sizeof changes.fields + 128];
     if (!arrival->state.data)
         return;
-    int64_t pause = now_usec() - arrival->paused_usec;
+    int64_t pause = server_note_pause(server, arrival->paused_usec);
     unsigned connections = server_connections(server);
-    server_note_pause(server, pause);
     describe_changes(arrival, config, &changes, text, sizeof text);
     snprintf(fields, sizeof fields, "RELOAD_PAUSE_USEC=%lld\nRELOAD_CONNECTIONS=%u\n%s", (long long)pause,
              connections, changes.fields);

@@ -6,7 +6,6 @@
 #include "server.h"
 
 #include "access.h"
-#include "cache.h"
 #include "clients.h"
 #include "event.h"
 #include "idle.h"
@@ -15,8 +14,8 @@
 #include "log_limit.h"
 #include "pool.h"
 #include "reload_ask.h"
-#include "resource.h"
 #include "service.h"
+#include "site.h"
 #include "status.h"
 #include "telemetry.h"
 #include "watchdog.h"
@@ -30,8 +29,6 @@
 #include <systemd/sd-event.h>
 #include <time.h>
 #include <unistd.h>
-
-#define MIME_TYPES "/etc/mime.types"
 
 enum {
     SWEEP_USEC = 1000000,
@@ -61,6 +58,8 @@ struct server {
     sd_event_source *sweep;
     pid_t asker; /* who sent SIGHUP */
     uint64_t grace_usec;
+    int64_t paused_usec,
+        resumed_usec; /* CLOCK_MONOTONIC, when the last worker stood still, and when they ran */
     bool draining, stopped, reload_wanted;
     bool told_to_stop; /* by a signal; another one doesn't wait */
 };
@@ -241,33 +240,6 @@ static int make_event_loop(struct server *server)
     return r < 0 ? r : 0;
 }
 
-static int open_site(struct server *server)
-{
-    const struct config *config = server->config;
-    server->site.sleep_usec = config->sleep_usec;
-    server->site.health = config->health;
-    server->site.rules = config->rules;
-    server->site.limits = (struct request_limits){
-        .request_line = config->request_line_bytes,
-        .head = config->head_bytes,
-        .fields = config->fields,
-        .body = config->body_bytes,
-    };
-    int r = document_root_open(config->document_root, (const char *const *)config->index, MIME_TYPES,
-                               &server->site.root);
-    if (r < 0)
-        log_event(EVENT_ROOT, LOG_ERR, "Can't open the document root %s: %s", config->document_root,
-                  strerror(-r));
-    else if (server->site.root.types.count == 0)
-        log_notice("There is no " MIME_TYPES ": only the web's own media types are known");
-    if (r == 0) {
-        r = cache_new(&server->site.cache, (size_t)config->cache_bytes);
-        if (r < 0)
-            log_error("Can't start serving: %s", strerror(-r));
-    }
-    return r;
-}
-
 /* What becomes an entry of its own, and where it goes. */
 static int start_access(struct server *server)
 {
@@ -329,9 +301,11 @@ static int start_pool(struct server *server, int epoll_fd)
     int r = pool_start(&server->pool, &options);
     if (r == 0)
         r = clients_listen(server->clients, server->pool, epoll_fd > 0);
-    if (r == 0)
-        pool_resume(server->pool);
-    return r;
+    if (r < 0)
+        return r;
+    pool_resume(server->pool);
+    server->resumed_usec = now_usec();
+    return 0;
 }
 
 /* What a server puts into a state before its clients do. */
@@ -367,11 +341,11 @@ static int start(struct server *server, const struct server_options *options)
     if (r == 0)
         r = make_clients(server, options);
     if (r == 0)
-        r = make_event_loop(server);
-    if (r == 0)
         r = take_up(server, options->state, &epoll_fd);
     if (r == 0)
         r = start_pool(server, epoll_fd);
+    if (r == 0)
+        r = make_event_loop(server);
     if (r == 0)
         r = telemetry_serve(&server->telemetry, server->event, options->listeners);
     if (r < 0)
@@ -391,7 +365,7 @@ int server_start(struct server **ret, const struct server_options *options)
     }
     server->config = options->config;
     server->grace_usec = DRAIN_GRACE_USEC;
-    int r = open_site(server);
+    int r = site_open(&server->site, server->config);
     if (r < 0) {
         server_end(server);
         return r;
@@ -439,6 +413,7 @@ int server_pause(struct server *server)
     int r = pool_pause(server->pool, PAUSE_PATIENCE_USEC);
     if (r < 0)
         return r;
+    server->paused_usec = now_usec();
     r = access_flush(server->access, FLUSH_PATIENCE_USEC);
     if (r < 0)
         pool_resume(server->pool);
@@ -467,9 +442,14 @@ void server_resume(struct server *server)
     pool_resume(server->pool);
 }
 
-void server_note_pause(struct server *server, int64_t usec)
+int64_t server_paused_usec(const struct server *server)
 {
-    server->telemetry.history.pause_usec = usec;
+    return server->paused_usec;
+}
+
+int64_t server_note_pause(struct server *server, int64_t since_usec)
+{
+    return server->telemetry.history.pause_usec = server->resumed_usec - since_usec;
 }
 
 void server_end(struct server *server)
@@ -493,7 +473,6 @@ void server_end(struct server *server)
     sd_event_source_unref(server->sweep);
     sd_event_unref(server->event);
     clients_free(server->clients);
-    cache_free(server->site.cache);
-    document_root_close(&server->site.root);
+    site_close(&server->site);
     free(server);
 }

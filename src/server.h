@@ -56,8 +56,12 @@ void server_resume(struct server *server);
 /* The file of the access log, if there is one, is opened anew before the next entry. */
 void server_reopen_logs(struct server *server);
 
-/* For a successor: how long no worker ran. */
-void server_note_pause(struct server *server, int64_t usec);
+/* CLOCK_MONOTONIC, when the last worker stood still. */
+int64_t server_paused_usec(const struct server *server);
+
+/* For a successor, of whose predecessor that was `since_usec`: notes how long no worker ran, and returns it,
+ * in microseconds. */
+int64_t server_note_pause(struct server *server, int64_t since_usec);
 
 /* Begins to drain as SIGTERM does; server_run() does the rest. 0 or a negative errno. */
 int server_drain(struct server *server, const char *why);
