@@ -38,7 +38,7 @@ HARDENING_LINK :=
 endif
 
 ALL_CFLAGS := -std=gnu17 -pthread $(WARNINGS) -D_GNU_SOURCE -DHELLOD_VERSION='"$(VERSION)"' -Isrc $(HARDENING) $(CFLAGS) $(VARIANT_FLAGS)
-LIBS := -lsystemd -linih
+LIBS := -linih
 TEST_LIBS := -lcmocka
 
 SOURCES := $(wildcard src/*.c src/http/*.c)
@@ -236,7 +236,7 @@ WRAPPED := malloc calloc reallocarray strdup mmap accept4 epoll_create1 epoll_ct
            sendfile send recv shutdown ioctl pthread_create memfd_create ftruncate madvise fcntl getrandom \
            clock_gettime strndup aligned_alloc asprintf vasprintf fopen fdopen open_memstream fread fwrite fflush \
            lseek readlink signalfd socket setsockopt bind listen poll posix_spawn_file_actions_init \
-           posix_spawnattr_init posix_spawn waitpid execve sd_event_new sd_event_add_signal sd_event_add_io \
+           posix_spawnattr_init posix_spawn waitpid execve dlopen sd_event_new sd_event_add_signal sd_event_add_io \
            sd_event_add_time sd_event_source_set_enabled sd_listen_fds_with_names
 WRAPS := $(addprefix -Wl$(,)--wrap=,$(WRAPPED))
 FAULT_TESTS := $(filter $(B)/tests/unit/test_fault_% $(B)/tests/unit/test_log_limit,$(UNIT_TESTS))

@@ -6,6 +6,7 @@
 #include "config.h"
 #include "config_word.h"
 #include "event.h"
+#include "libsystemd.h"
 #include "listener.h"
 #include "listening.h"
 #include "log.h"
@@ -81,7 +82,7 @@ static int act(const struct options *options, const struct config *config)
 {
     int status = EXIT_SUCCESS;
     if (options->action == OPTIONS_CAN_RESUME)
-        status = options->number == STATE_VERSION ? EXIT_SUCCESS : EX_UNAVAILABLE;
+        status = options->number == STATE_VERSION && libsystemd_load() == 0 ? EXIT_SUCCESS : EX_UNAVAILABLE;
     else if (options->action == OPTIONS_DUMP_CONFIG)
         config_dump(config, stdout);
     else if (options->action == OPTIONS_CHECK_SITE)

@@ -151,7 +151,7 @@ static void whoever_cant_take_over_says_so(void **state)
         FAULT_MALLOC,         FAULT_CALLOC,    FAULT_ALIGNED_ALLOC, FAULT_MMAP,  FAULT_FDOPEN,
         FAULT_MEMFD_CREATE,   FAULT_FTRUNCATE, FAULT_FSTAT,         FAULT_FCNTL, FAULT_OPEN,
         FAULT_SYSCALL,        FAULT_EVENTFD,   FAULT_EPOLL_CTL,     FAULT_IOCTL, FAULT_READLINK,
-        FAULT_PTHREAD_CREATE, FAULT_SD_EVENT,  FAULT_SEND,
+        FAULT_PTHREAD_CREATE, FAULT_DLOPEN,    FAULT_SD_EVENT,      FAULT_SEND,
     };
     fail_each(fail_behind, calls, COUNT(calls));
 }

@@ -2,6 +2,7 @@
 #include "fault.h"
 
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -167,6 +168,7 @@ WRAP(FAULT_PTHREAD_CREATE, errno, int, pthread_create,
 WRAP(FAULT_MEMFD_CREATE, -1, int, memfd_create, (const char *name, unsigned flags), (name, flags))
 WRAP(FAULT_FTRUNCATE, -1, int, ftruncate, (int fd, off_t size), (fd, size))
 WRAP(FAULT_MADVISE, -1, int, madvise, (void *p, size_t n, int advice), (p, n, advice))
+WRAP(FAULT_DLOPEN, NULL, void *, dlopen, (const char *name, int flags), (name, flags))
 WRAP(FAULT_GETRANDOM, -1, ssize_t, getrandom, (void *data, size_t length, unsigned flags),
      (data, length, flags))
 

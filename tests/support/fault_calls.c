@@ -65,6 +65,7 @@ static const struct {
     [FAULT_POSIX_SPAWN] = {"posix_spawn", {ENOMEM, EAGAIN, ENOENT}},
     [FAULT_WAITPID] = {"waitpid", {EINTR}},
     [FAULT_EXECVE] = {"execve", {ENOMEM, ENOENT, ETXTBSY}},
+    [FAULT_DLOPEN] = {"dlopen", {ENOMEM}},
     [FAULT_SD_EVENT] = {"sd_event", {ENOMEM, EMFILE}},
     [FAULT_SD_LISTEN] = {"sd_listen_fds", {ENOMEM}},
 };

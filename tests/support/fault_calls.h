@@ -59,6 +59,7 @@ enum fault_call {
     FAULT_POSIX_SPAWN,
     FAULT_WAITPID,
     FAULT_EXECVE,
+    FAULT_DLOPEN,
     FAULT_SD_EVENT, /* making one, and its sources */
     FAULT_SD_LISTEN,
     FAULT_COUNT

@@ -1,0 +1,78 @@
+/*
+ * What is called of libsystemd, under its own names. The library brings six others along; to load them all
+ * takes a good part of the time for which a reload may keep everybody waiting. So they are loaded by the
+ * first call, and a process that takes a predecessor's place makes that when its workers run.
+ */
+#include "libsystemd.h"
+
+#include "log.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <systemd/sd-login.h>
+
+static void *library;
+
+static void load(void)
+{
+    library = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
+    if (!library)
+        log_error("Can't load libsystemd: %s", dlerror());
+}
+
+static void *find(const char *name)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    (void)pthread_once(&once, load);
+    return library ? dlsym(library, name) : NULL;
+}
+
+int libsystemd_load(void)
+{
+    return find("sd_event_new") ? 0 : -ELIBACC;
+}
+
+/* `without`: what it returns where there is no libsystemd. */
+#define FORWARD(without, type, name, parameters, arguments)                                                  \
+    type name parameters                                                                                     \
+    {                                                                                                        \
+        type(*const call) parameters = (type(*) parameters)find(#name);                                      \
+        return call ? call arguments : (without);                                                            \
+    }
+
+#define FORWARD_INT(...)          FORWARD(-ELIBACC, int, __VA_ARGS__)
+#define FORWARD_UNREF(type, name) FORWARD(NULL, type *, name, (type * object), (object))
+
+FORWARD_INT(sd_notify, (int unset, const char *state), (unset, state))
+FORWARD_INT(sd_watchdog_enabled, (int unset, uint64_t *usec), (unset, usec))
+FORWARD_INT(sd_is_socket, (int fd, int family, int type, int listening), (fd, family, type, listening))
+FORWARD_INT(sd_listen_fds_with_names, (int unset, char ***names), (unset, names))
+FORWARD_INT(sd_pid_get_unit, (pid_t pid, char **unit), (pid, unit))
+
+FORWARD_INT(sd_event_new, (sd_event * *ret), (ret))
+FORWARD_INT(sd_event_run, (sd_event * event, uint64_t usec), (event, usec))
+FORWARD_INT(sd_event_add_signal,
+            (sd_event * event, sd_event_source **ret, int signal, sd_event_signal_handler_t handler,
+             void *context),
+            (event, ret, signal, handler, context))
+FORWARD_INT(sd_event_add_io,
+            (sd_event * event, sd_event_source **ret, int fd, uint32_t events, sd_event_io_handler_t handler,
+             void *context),
+            (event, ret, fd, events, handler, context))
+FORWARD_INT(sd_event_add_time,
+            (sd_event * event, sd_event_source **ret, clockid_t clock, uint64_t usec, uint64_t accuracy,
+             sd_event_time_handler_t handler, void *context),
+            (event, ret, clock, usec, accuracy, handler, context))
+FORWARD_INT(sd_event_add_time_relative,
+            (sd_event * event, sd_event_source **ret, clockid_t clock, uint64_t usec, uint64_t accuracy,
+             sd_event_time_handler_t handler, void *context),
+            (event, ret, clock, usec, accuracy, handler, context))
+FORWARD_INT(sd_event_source_set_enabled, (sd_event_source * source, int enabled), (source, enabled))
+FORWARD_INT(sd_event_source_set_io_events, (sd_event_source * source, uint32_t events), (source, events))
+FORWARD_INT(sd_event_source_set_time_relative, (sd_event_source * source, uint64_t usec), (source, usec))
+FORWARD_UNREF(sd_event, sd_event_unref)
+FORWARD_UNREF(sd_event_source, sd_event_source_unref)
+FORWARD_UNREF(sd_event_source, sd_event_source_disable_unref)
