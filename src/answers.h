@@ -32,10 +32,10 @@ struct pending {
 };
 
 struct answers {
-    unsigned count;
     struct pending list[ANSWERS_MAX];
     struct str head[ANSWERS_MAX]; /* of the request, or an excerpt of it */
     char text[ANSWERS_TEXT_MAX];  /* those that were laid down */
+    unsigned count;
 };
 
 /* Who they are of. */

@@ -53,7 +53,11 @@ enum { INPUT_SIZE = EXCHANGE_HEAD_MAX + (16 << 10) };
 /* The requests that are answered in one turn, before the others have theirs. */
 enum { TURN_REQUESTS = 64 };
 
+/* A memory page, at least. What is always in use stands on one, between the ends of two that are large. */
+enum { WORKSPACE_PAGE = 4096 };
+
 struct workspace {
+    struct answers answers;
     const struct site *site;
     unsigned worker;     /* whose it is; the main thread's has the number behind the last one */
     uint64_t began_nsec; /* CLOCK_MONOTONIC, when this turn began */
@@ -66,15 +70,19 @@ struct workspace {
     size_t received;    /* bytes, in this turn */
     bool drained;       /* the last recv(2) of this turn left nothing in the socket */
     struct answer answer;
-    struct parsed parsed;
     struct recent recent;
     struct access *access; /* NULL: answers aren't logged */
-    struct answers answers;
     struct counters counters;
     struct output output;
+    struct parsed parsed __attribute__((aligned(WORKSPACE_PAGE)));
     char input[INPUT_SIZE];
     struct siblings siblings;
 };
+
+_Static_assert(offsetof(struct workspace, answers.count) % WORKSPACE_PAGE == 0 &&
+                   offsetof(struct workspace, output.buffer) - offsetof(struct workspace, answers.count) <
+                       WORKSPACE_PAGE / 2,
+               "one page, and room on it for the output of a small answer");
 
 /* `site` and `access` (NULL: none) must outlive it. */
 void workspace_init(struct workspace *workspace, const struct site *site, struct access *access,
