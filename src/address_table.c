@@ -231,10 +231,7 @@ void address_table_take_up(struct address_table *table, const struct peer *peer)
     if (!is_counted(peer))
         return;
     uint64_t network = network_of(peer);
-    uint32_t chain = chain_of(table, network);
-    lock(lock_of(table, chain));
-    find_or_make(table, chain, network)->connections++;
-    unlock(lock_of(table, chain));
+    find_or_make(table, chain_of(table, network), network)->connections++;
 }
 
 /* Whether one who has no connection any more is to be remembered, until the sweep. Of those there may be so

@@ -51,7 +51,7 @@ enum address_verdict {
 enum address_verdict address_table_enter(struct address_table *table, const struct peer *peer,
                                          int64_t now_usec, unsigned *ret_refused);
 
-/* A connection of a predecessor's is counted, whatever the limit. */
+/* A connection of a predecessor's is counted, whatever the limit. By a thread that is alone. */
 void address_table_take_up(struct address_table *table, const struct peer *peer);
 
 /* One that was counted has gone. */

@@ -137,7 +137,7 @@ static int open_listeners(const struct options *options, const struct config *co
 
 static int serve(const struct options *options, const struct config *config, const struct reload *reload)
 {
-    struct arrival arrival = {0};
+    struct arrival arrival = {.types_fd = -1};
     struct listeners listeners;
     struct server *server;
 
@@ -154,6 +154,7 @@ static int serve(const struct options *options, const struct config *config, con
                                   .listeners = &listeners,
                                   .exit_after = options->exit_after,
                                   .state = arrival.state.data ? &arrival.state : NULL,
+                                  .types_fd = arrival.types_fd,
                               });
     if (r == 0) {
         reload_tell(&arrival, server, config);

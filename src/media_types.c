@@ -11,17 +11,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { FILE_SIZE_MAX = 4 << 20 };
 
-/* What is read of the file, and how far its words have got. */
 struct reading {
     FILE *file;
-    size_t left;
+    size_t left; /* that may still come */
     struct media_types types;
-    size_t length;
 };
 
 /* What is written to it from now on may be missed. */
@@ -61,10 +60,11 @@ static void lower(char *word)
 /* Returns where it starts. */
 static uint32_t add_word(struct reading *reading, struct str word)
 {
-    size_t start = reading->length;
-    memcpy(reading->types.words + start, word.data, word.length);
-    reading->types.words[start + word.length] = '\0';
-    reading->length += word.length + 1;
+    struct media_types *types = &reading->types;
+    size_t start = types->length;
+    memcpy(types->words + start, word.data, word.length);
+    types->words[start + word.length] = '\0';
+    types->length += word.length + 1;
     return (uint32_t)start;
 }
 
@@ -102,10 +102,9 @@ static int compare(const void *a, const void *b, void *words)
     return order != 0 ? order : left->extension < right->extension ? -1 : 1;
 }
 
-static void give_back(struct reading *reading)
+static void give_back(struct media_types *types)
 {
-    struct media_types *types = &reading->types;
-    void *words = realloc(types->words, reading->length + 1);
+    void *words = realloc(types->words, types->length + 1);
     void *table = realloc(types->table, (types->count + 1) * sizeof *types->table);
     types->words = words ? words : types->words;
     types->table = table ? table : types->table;
@@ -126,7 +125,7 @@ int media_types_load(const char *path, struct media_types *ret)
         media_types_free(&reading.types);
         return r;
     }
-    give_back(&reading);
+    give_back(&reading.types);
     *ret = reading.types;
     qsort_r(ret->table, ret->count, sizeof *ret->table, compare, ret->words);
     return 0;
@@ -134,8 +133,12 @@ int media_types_load(const char *path, struct media_types *ret)
 
 void media_types_free(struct media_types *types)
 {
-    free(types->table);
-    free(types->words);
+    if (types->mapped) {
+        (void)munmap(types->mapped, types->mapped_size);
+    } else {
+        free(types->table);
+        free(types->words);
+    }
     *types = (struct media_types){0};
 }
 

@@ -10,12 +10,17 @@
 
 #define MEDIA_TYPES_FILE "/etc/mime.types"
 
+struct media_types_entry {
+    uint32_t extension, type; /* where they start in the words */
+};
+
 struct media_types {
-    struct media_types_entry {
-        uint32_t extension, type; /* where they start in `words` */
-    } * table;                    /* sorted by the extension */
+    struct media_types_entry *table; /* sorted by the extension */
     size_t count;
     char *words; /* each ended by NUL; extensions in lower case */
+    size_t length;
+    void *mapped; /* where both lie in a predecessor's file; NULL: each has memory of its own */
+    size_t mapped_size;
 };
 
 /*

@@ -6,6 +6,7 @@
 #include "event.h"
 #include "log.h"
 #include "log_limit.h"
+#include "media_types_state.h"
 #include "reload_ask.h"
 #include "service.h"
 
@@ -29,7 +30,8 @@ enum { CHECK_PATIENCE_MSEC = 20000 };
 /* Behind it comes the configuration as text. */
 struct record {
     int64_t paused_usec;
-    int64_t asker;
+    int32_t asker;
+    int32_t types_fd; /* of media_types_take(); -1: none */
     uint64_t config_length;
     char version[RELOAD_VERSION_MAX];
 };
@@ -208,8 +210,8 @@ static char *text_of(const struct config *config)
 }
 
 /* The state of a server that pauses, as an fd that outlives execve(2). */
-static int lay_down(struct state *state, struct server *server, const char *config,
-                    const struct listeners *listeners, pid_t asker)
+static int lay_down(struct state *state, struct server *server, struct record *record, const char *config,
+                    const struct listeners *listeners)
 {
     int fd;
     /* The last client of --exit-after may just have come: the end has begun then, and a successor wouldn't
@@ -217,15 +219,11 @@ static int lay_down(struct state *state, struct server *server, const char *conf
     int r = server_is_draining(server) ? -ESHUTDOWN : state_create(state);
     if (r < 0)
         return r;
-    const struct record record = {
-        .paused_usec = server_paused_usec(server),
-        .asker = asker,
-        .config_length = config ? strlen(config) : 0,
-        .version = HELLOD_VERSION,
-    };
-    state_put(state, &record, sizeof record);
+    record->paused_usec = server_paused_usec(server);
+    record->config_length = config ? strlen(config) : 0;
+    state_put(state, record, sizeof *record);
     if (config)
-        state_put(state, config, record.config_length);
+        state_put(state, config, record->config_length);
     listeners_put(listeners, state);
     server_put(server, state);
     r = state_finish(state, &fd);
@@ -263,12 +261,14 @@ enum reload_result reload_run(const struct reload *reload, struct server *server
     server_reopen_logs(server);
     if (!successor_agrees(reload, asker, &result))
         return result;
+    CLEANUP(close_fd) int types_fd = media_types_lay_down(MEDIA_TYPES_FILE);
+    struct record record = {.asker = asker, .types_fd = types_fd, .version = HELLOD_VERSION};
     int r = server_pause(server);
     if (r == -EIO)
         return refuse(asker, "the file of the access log has not taken its entries; a disk may not answer");
     if (r < 0)
         return refuse(asker, "a worker has been at one request for too long; a disk may not answer");
-    r = lay_down(&state, server, text, listeners, asker);
+    r = lay_down(&state, server, &record, text, listeners);
     if (r >= 0)
         r = execute(reload, r);
     server_resume(server);
@@ -293,7 +293,7 @@ static int take_config(struct arrival *ret, const struct record *record)
 int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
 {
     struct record record = {0};
-    *ret = (struct arrival){0};
+    *ret = (struct arrival){.types_fd = -1};
     listeners->count = listeners->metrics_count = 0;
     int r = state_open(&ret->state, fd);
     if (r == 0)
@@ -307,7 +307,8 @@ int reload_arrive(struct arrival *ret, int fd, struct listeners *listeners)
         reload_leave(ret);
         return r;
     }
-    ret->asker = (pid_t)record.asker;
+    ret->asker = record.asker;
+    ret->types_fd = record.types_fd;
     ret->paused_usec = record.paused_usec;
     return 0;
 }

@@ -171,7 +171,7 @@ int document_root_open(const char *path, const char *const *index, const char *m
     if (ret->folder.fd < 0)
         return -errno;
     name_folder(path, ret);
-    int r = media_types_load(mime_types, &ret->types);
+    int r = mime_types ? media_types_load(mime_types, &ret->types) : 0;
     if (r == -ENOMEM) {
         document_root_close(ret);
         return r;

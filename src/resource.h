@@ -39,8 +39,8 @@ struct representation {
 };
 
 /*
- * Opens the folder and reads `mime_types` (its absence is no error). 0 or a negative errno.
- * document_root_close() takes what it filled.
+ * Opens the folder and reads `mime_types` (its absence is no error; NULL: nothing is read). 0 or a negative
+ * errno. document_root_close() takes what it filled.
  */
 int document_root_open(const char *path, const char *const *index, const char *mime_types,
                        struct document_root *ret);

@@ -365,7 +365,7 @@ int server_start(struct server **ret, const struct server_options *options)
     }
     server->config = options->config;
     server->grace_usec = DRAIN_GRACE_USEC;
-    int r = site_open(&server->site, server->config);
+    int r = site_open(&server->site, server->config, options->types_fd);
     if (r < 0) {
         server_end(server);
         return r;

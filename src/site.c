@@ -3,14 +3,19 @@
 
 #include "event.h"
 #include "log.h"
+#include "media_types_state.h"
 
 #include <errno.h>
 #include <string.h>
 
-static int open_root(struct document_root *ret, const struct config *config)
+static int open_root(struct document_root *ret, const struct config *config, int types_fd)
 {
-    int r =
-        document_root_open(config->document_root, (const char *const *)config->index, MEDIA_TYPES_FILE, ret);
+    struct media_types types;
+    bool read = types_fd >= 0 && media_types_take(types_fd, &types) == 0;
+    int r = document_root_open(config->document_root, (const char *const *)config->index,
+                               read ? NULL : MEDIA_TYPES_FILE, ret);
+    if (read)
+        ret->types = types;
     if (r < 0)
         log_event(EVENT_ROOT, LOG_ERR, "Can't open the document root %s: %s", config->document_root,
                   strerror(-r));
@@ -19,7 +24,7 @@ static int open_root(struct document_root *ret, const struct config *config)
     return r;
 }
 
-int site_open(struct site *ret, const struct config *config)
+int site_open(struct site *ret, const struct config *config, int types_fd)
 {
     *ret = (struct site){
         .rules = config->rules,
@@ -30,7 +35,7 @@ int site_open(struct site *ret, const struct config *config)
                    .fields = config->fields,
                    .body = config->body_bytes},
     };
-    int r = open_root(&ret->root, config);
+    int r = open_root(&ret->root, config, types_fd);
     if (r < 0)
         return r;
     r = cache_new(&ret->cache, (size_t)config->cache_bytes);

@@ -1,13 +1,15 @@
 /* media_types: a file of them is read, and of a name's extension the type is found. */
-#include "media_types.h"
+#include "media_types_state.h"
 
 #include "support/harness.h"
 #include "support/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,6 +145,73 @@ static void what_is_no_file_of_types_is_refused(void **state)
     media_types_free(&types);
 }
 
+static void a_successor_is_spared_the_reading(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"text/x-ours html HTM\ntext/x-other other", "# nothing\n"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct media_types before, after;
+        load(texts[i], strlen(texts[i]), &before);
+        int fd = media_types_lay_down(path);
+        assert_true(fd >= 0);
+        assert_int_equal(fcntl(fd, F_GETFD), 0);
+        assert_int_equal(media_types_take(fd, &after), 0);
+        assert_int_equal(fcntl(fd, F_GETFD), -1); /* taken over */
+        assert_int_equal(after.count, before.count);
+        static const char *const names[] = {"a.html", "a.HTM", "a.other", "a.css", "a.none"};
+        for (size_t n = 0; n < sizeof names / sizeof *names; n++)
+            assert_true(str_equal(media_types_lookup(&after, str_of(names[n])),
+                                  media_types_lookup(&before, str_of(names[n]))));
+        media_types_free(&after);
+        media_types_free(&before);
+    }
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(media_types_lay_down(path), -ENOENT);
+}
+
+static void assert_refused(const char *bytes, size_t length)
+{
+    struct media_types types;
+    int fd = memfd_create("test", MFD_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, bytes, length), length);
+    assert_int_equal(media_types_take(fd, &types), -EBADMSG);
+    assert_int_equal(types.count, 0);
+    assert_type(&types, "a.css", "text/css");
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+/* Count and length of the words in front, then places in the words, then these. */
+static void what_a_successor_cant_use_is_refused(void **state)
+{
+    (void)state;
+    static const char text[] = "a/b c";
+    enum { HEAD = 16, ENTRY = 8, WORDS = 6, WHOLE = HEAD + ENTRY + WORDS };
+    char bytes[WHOLE + 1] = "";
+    struct media_types types;
+    tree_file(tree, "types", text, strlen(text));
+    int fd = media_types_lay_down(path);
+    assert_int_equal(pread(fd, bytes, sizeof bytes, 0), WHOLE);
+    for (size_t n = 0; n < WHOLE; n++)
+        assert_refused(bytes, n);
+    assert_refused(bytes, WHOLE + 1);
+    static const size_t places[] = {0, 7, 8, 15, HEAD, HEAD + 3, HEAD + 4, HEAD + 7, WHOLE - 1};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char before = bytes[places[i]];
+        bytes[places[i]] = 0x7f;
+        assert_refused(bytes, WHOLE);
+        bytes[places[i]] = before;
+    }
+    assert_int_equal(media_types_take(fd, &types), 0);
+    assert_type(&types, "x.c", "a/b");
+    media_types_free(&types);
+    int pipe_fds[2];
+    assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
+    assert_int_equal(media_types_take(pipe_fds[0], &types), -EBADMSG);
+    close(pipe_fds[1]);
+    assert_int_equal(media_types_take(12345, &types), -EBADF);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -150,6 +219,8 @@ int main(void)
         types_test(a_file_may_be_full_of_words),
         types_test(without_words_only_the_built_in_ones_are_known),
         types_test(what_is_no_file_of_types_is_refused),
+        types_test(a_successor_is_spared_the_reading),
+        types_test(what_a_successor_cant_use_is_refused),
     };
     return cmocka_run_group_tests_name("media_types", tests, NULL, NULL);
 }
