@@ -5,19 +5,17 @@
 #include "clients.h"
 
 #include "../support/harness.h"
+#include "../support/memory_files.h"
 #include "../support/patience.h"
 #include "../support/process.h"
 #include "../support/tree.h"
 
 #include <errno.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -224,43 +222,13 @@ static int put_image(void)
     return kept;
 }
 
-static void copy_file(int fd)
-{
-    char bytes[4096];
-    off_t at = 0, more;
-    int copy = memfd_create("hellod-connections", MFD_CLOEXEC);
-    assert_true(copy >= 0 && ftruncate(copy, lseek(fd, 0, SEEK_END)) == 0);
-    while ((more = lseek(fd, at, SEEK_DATA)) >= 0) {
-        ssize_t n = pread(fd, bytes, sizeof bytes, more);
-        assert_true(n > 0);
-        assert_int_equal(pwrite(copy, bytes, (size_t)n, more), n);
-        at = more + n;
-    }
-    assert_int_equal(dup2(copy, fd), fd);
-    close(copy);
-}
-
-/* Behind execve(2) nobody but the successor has the connections' memory. Here the predecessor has it still,
- * and its files' numbers become those of copies. */
-static void part_from_predecessor(void)
-{
-    static const char name[] = "/memfd:hellod-connections";
-    char path[32], target[64];
-    for (int fd = 0; fd < 256; fd++) {
-        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        ssize_t n = readlink(path, target, sizeof target - 1);
-        if (n > 0 && strncmp(target, name, sizeof name - 1) == 0)
-            copy_file(fd);
-    }
-}
-
 /* The next image takes up what this one has put. */
 static void succeed(void)
 {
     struct state state;
     struct listeners listeners;
     assert_int_equal(state_open(&state, put_image()), 0);
-    part_from_predecessor();
+    memory_files_part("hellod-connections");
     assert_int_equal(listeners_get(&listeners, &state), 0);
     assert_memory_equal(&listeners, &f.listeners, sizeof listeners);
     assert_int_equal(make_image(&state, &f.images[f.image_count]), 0);
@@ -300,55 +268,6 @@ static void everybody_is_taken_along(void **state)
     await_count(PEERS - 1);
     await(5, "hello");
     assert_answers(5);
-}
-
-/* LimitFSIZE= of a unit: there are no memory files then. */
-static void succeed_with_file_size(rlim_t size)
-{
-    struct rlimit before, limit;
-    struct state state;
-    struct listeners listeners;
-    assert_int_equal(state_open(&state, put_image()), 0);
-    part_from_predecessor();
-    assert_int_equal(listeners_get(&listeners, &state), 0);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    limit = (struct rlimit){.rlim_cur = size, .rlim_max = before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_int_equal(make_image(&state, &f.images[f.image_count]), 0);
-    f.image_count++;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    state_close(&state);
-}
-
-static void without_memory_files_everybody_is_taken_along_too(void **state)
-{
-    (void)state;
-    signal(SIGXFSZ, SIG_IGN);
-    clients_free(now()->clients);
-    pool_end(now()->pool);
-    f.image_count = 0;
-    struct rlimit before, limit;
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    limit = (struct rlimit){.rlim_cur = 1000, .rlim_max = before.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-    assert_int_equal(make_image(NULL, &f.images[0]), 0);
-    f.image_count = 1;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    for (unsigned i = 0; i < 3; i++)
-        connect_peer(i);
-    say(1, GET("/") "GET / HT");
-    say(2, GET("/big"));
-    assert_answers(0);
-    succeed_with_file_size(1000);
-    assert_int_equal(clients_count(now()->clients), 3);
-    assert_answers(0);
-    await(1, "hello");
-    succeed_with_file_size(before.rlim_cur);
-    say(1, "TP/1.1\r\nHost: x\r\n\r\n");
-    await(1, "hello");
-    assert_answers(0);
-    take_big(2);
-    assert_answers(2);
 }
 
 /* In the first image, while nobody looks, and in the next. */
@@ -434,7 +353,7 @@ static int refuse_in_a_child(const char *records, size_t length)
     assert_true(child >= 0);
     if (child > 0)
         return process_wait(child, patience_deadline());
-    part_from_predecessor();
+    memory_files_part("hellod-connections");
     bool fine = state_create(&out) == 0;
     state_put(&out, records, length);
     fine = fine && state_finish(&out, &fd) == 0 && state_open(&in, dup(fd)) == 0 &&
@@ -465,43 +384,6 @@ static void what_is_cut_is_refused(void **state)
         assert_int_equal(refuse_in_a_child(bytes + begin, n), 0);
     free(bytes);
     assert_answers(0);
-}
-
-/* Of listening sockets, too many or one without an fd. */
-static void listeners_are_checked(void **state)
-{
-    (void)state;
-    static const struct {
-        size_t count;
-        int fd;
-        int r;
-    } rows[] = {{1, 7, 0},
-                {0, 7, 0},
-                {LISTENERS_MAX, 7, 0},
-                {LISTENERS_MAX + 1, 7, -EBADMSG},
-                {SIZE_MAX, 7, -EBADMSG},
-                {1, -1, -EBADMSG}};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct listeners listeners = {.count = rows[i].count}, got;
-        struct state out, in;
-        int fd;
-        listeners.list[0].fd = rows[i].fd;
-        memset(listeners.list[0].name, 'x', sizeof listeners.list[0].name);
-        memset(listeners.list[0].address, 'x', sizeof listeners.list[0].address);
-        assert_int_equal(state_create(&out), 0);
-        state_put(&out, &listeners, sizeof listeners);
-        assert_int_equal(state_finish(&out, &fd), 0);
-        assert_int_equal(state_open(&in, dup(fd)), 0);
-        state_close(&out);
-        assert_int_equal(listeners_get(&got, &in), rows[i].r);
-        assert_int_equal(got.count, rows[i].r == 0 ? rows[i].count : 0);
-        if (got.count > 0) {
-            assert_int_equal(strlen(got.list[0].name), sizeof got.list[0].name - 1);
-            assert_int_equal(strlen(got.list[0].address), sizeof got.list[0].address - 1);
-        }
-        assert_int_equal(listeners_get(&got, &in), -EBADMSG);
-        state_close(&in);
-    }
 }
 
 /* No worker has got to it when the drain begins: neither an old client's next request nor a new one's first.
@@ -567,13 +449,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         row(everybody_is_taken_along),
-        row(without_memory_files_everybody_is_taken_along_too),
         row(an_event_is_lost_by_nobody),
         row(an_empty_house_is_taken_over_too),
         row(who_may_still_come_is_counted_on),
         row(new_limits_end_old_waits),
         row(what_is_cut_is_refused),
-        cmocka_unit_test(listeners_are_checked),
         row(what_has_come_before_a_drain_is_served),
         row(a_request_that_crosses_a_drain_is_served),
         row(whoever_comes_while_draining_stays_in_the_backlog),

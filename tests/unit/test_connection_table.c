@@ -6,10 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum { PLACES = 300, FEWER = 100, MORE = 5000, FIRST = 3, LAST = 210 };
@@ -138,6 +138,59 @@ static void who_is_at_rest_comes_with_the_memory(void **state)
     /* One memory, not a copy of it. */
     after.connections[FIRST].requests = 12345;
     assert_int_equal(before.connections[FIRST].requests, 12345);
+}
+
+/* LimitFSIZE= of a unit: then there can be no memory files. */
+static void make_limited(struct connection_table *table)
+{
+    struct rlimit usual, limit;
+    connection_table_end(table);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &usual), 0);
+    limit = (struct rlimit){.rlim_cur = 1000, .rlim_max = usual.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(connection_table_make(table, PLACES), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
+    assert_int_equal(table->connections_fd, -1);
+}
+
+static void hand_over(void)
+{
+    struct state out, in;
+    int fd;
+    assert_int_equal(state_create(&out), 0);
+    connection_table_put(&before, &out);
+    assert_int_equal(state_finish(&out, &fd), 0);
+    int kept = dup(fd);
+    state_close(&out);
+    assert_int_equal(state_open(&in, kept), 0);
+    assert_int_equal(connection_table_get(&after, &in, meet, &met), 0);
+    char beyond;
+    assert_int_equal(state_get(&in, &beyond, 1), -EBADMSG);
+    state_close(&in);
+    before.connections_fd = before.peers_fd = -1; /* the successor's, if there are any */
+    assert_int_equal(met, 2);
+    assert_int_equal(count_waiting(&after), 2);
+    assert_came(FIRST);
+    assert_came(LAST);
+}
+
+static void what_is_put_is_got_with_files_and_without(void **state)
+{
+    (void)state;
+    hand_over();
+    for (unsigned limited = 1; limited <= 3; limited++) {
+        tear_down(NULL);
+        set_up(NULL);
+        signal(SIGXFSZ, SIG_IGN);
+        if (limited & 1) {
+            make_limited(&before);
+            put_in(FIRST);
+            put_in(LAST);
+        }
+        if (limited & 2)
+            make_limited(&after);
+        hand_over();
+    }
 }
 
 static void there_may_be_more_places_or_fewer(void **state)
@@ -307,6 +360,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         table_test(who_waits_is_found_in_order),
         table_test(who_is_at_rest_comes_with_the_memory),
+        table_test(what_is_put_is_got_with_files_and_without),
         table_test(there_may_be_more_places_or_fewer),
         table_test(who_cant_go_on_is_left_out),
         table_test(what_is_no_table_is_refused),
