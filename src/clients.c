@@ -102,6 +102,16 @@ static void turn_away(struct clients *clients, struct workspace *workspace, stru
         arm_client(clients, workspace, connection, want);
 }
 
+/* One that was accepted by that socket and is told nothing. */
+static void refuse(struct clients *clients, struct workspace *workspace, unsigned index, int fd,
+                   enum connection_reason reason)
+{
+    close(fd);
+    counter_add(&workspace->counters.closes[reason], 1);
+    admission_go_on(&clients->admission, index);
+    admission_leave(&clients->admission);
+}
+
 static void accept_client(struct clients *clients, struct workspace *workspace, unsigned index)
 {
     struct peer peer;
@@ -112,21 +122,22 @@ static void accept_client(struct clients *clients, struct workspace *workspace, 
         return;
     assert((size_t)fd < clients->table.places);
     counter_add(&workspace->counters.accepted, 1);
+    if (!connection_table_make_room(&clients->table, fd)) {
+        trouble_with_connection("keep", -ENOMEM);
+        refuse(clients, workspace, index, fd, REASON_MEMORY);
+        return;
+    }
     enum address_verdict verdict =
         address_table_enter(clients->addresses, &peer, workspace->now.usec, &refused);
     if (verdict != ADDRESS_WELCOME)
         excess_of_connections(clients->addresses, &peer, refused);
     if (verdict == ADDRESS_EXCESS) {
-        close(fd);
-        counter_add(&workspace->counters.closes[REASON_ADDRESS], 1);
-        admission_go_on(&clients->admission, index);
-        admission_leave(&clients->admission);
+        refuse(clients, workspace, index, fd, REASON_ADDRESS);
         return;
     }
     struct connection *connection = &clients->table.connections[fd];
     slot_take(&connection->slot);
     clients->table.peers[fd] = peer;
-    connection_table_note(&clients->table, fd);
     attention_want_sweep(&clients->attention);
     connection_open(connection, fd, &clients->options.limits, workspace->now.usec);
     connection->id = id;

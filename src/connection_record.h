@@ -12,6 +12,9 @@
  * What is kept of a connection between two turns. At rest it is this one cache line. What a turn couldn't
  * finish (a head in parts, a response the socket didn't take) is laid down in memory of its own until the
  * next turn. Whoever owns the slot may write; see slot.h.
+ *
+ * This memory outlives a reload, see connection_table.h: with what stands in it, and with each number of the
+ * enumerations below, STATE_VERSION changes.
  */
 
 enum connection_phase {

@@ -3,13 +3,17 @@
 
 #include "connection_state.h"
 #include "fd_limit.h"
+#include "log.h"
 #include "pages.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+enum { PLACES_A_PAGE = 64 };
 
 static void unmap_table(struct connection_table *table)
 {
@@ -71,11 +75,33 @@ int connection_table_make(struct connection_table *ret, size_t places)
     return r;
 }
 
-void connection_table_note(struct connection_table *table, int fd)
+/* From one to another place, both included. */
+static int touch(struct connection_table *table, int from, int to)
 {
-    int highest = atomic_load_explicit(&table->highest_fd, memory_order_relaxed);
-    while (fd > highest && !atomic_compare_exchange_weak(&table->highest_fd, &highest, fd))
+    size_t count = (size_t)(to - from) + 1;
+    int r = pages_touch(&table->connections[from], count * sizeof *table->connections);
+    return r < 0 ? r : pages_touch(&table->peers[from], count * sizeof *table->peers);
+}
+
+/* The last place on the page of connections, or the table's last. */
+static int last_on_page(const struct connection_table *table, int fd)
+{
+    int last = fd | (PLACES_A_PAGE - 1);
+    return (size_t)last < table->places ? last : (int)table->places - 1;
+}
+
+/* A page of a memory file that can't be had is a SIGBUS for whoever touches it first. */
+bool connection_table_make_room(struct connection_table *table, int fd)
+{
+    int highest = atomic_load_explicit(&table->highest_fd, memory_order_acquire);
+    if (fd <= highest)
+        return true;
+    int last = last_on_page(table, fd);
+    if (touch(table, highest + 1, last) < 0)
+        return false;
+    while (last > highest && !atomic_compare_exchange_weak(&table->highest_fd, &highest, last))
         ;
+    return true;
 }
 
 struct connection *connection_table_next_waiting(const struct connection_table *table, int *fd)
@@ -106,6 +132,7 @@ static int open_view(const struct connection_table *table, struct connection_tab
 }
 
 struct record {
+    uint32_t connection_size, peer_size; /* in the files */
     uint64_t places;
     int32_t connections_fd, peers_fd; /* -1: of each connection there is a record */
     int32_t highest_fd;
@@ -136,7 +163,13 @@ static void put_records(const struct connection_table *view, bool all, struct re
 void connection_table_put(const struct connection_table *table, struct state *state)
 {
     struct record record = {
-        .places = table->places, .connections_fd = -1, .peers_fd = -1, .highest_fd = table->highest_fd};
+        .connection_size = sizeof *table->connections,
+        .peer_size = sizeof *table->peers,
+        .places = table->places,
+        .connections_fd = -1,
+        .peers_fd = -1,
+        .highest_fd = table->highest_fd,
+    };
     if (!lies_in_files(table)) {
         put_records(table, true, &record, state);
         return;
@@ -175,7 +208,9 @@ static int adopt(struct connection_table *table, const struct record *record, st
         .peers_fd = record->peers_fd,
         .highest_fd = record->highest_fd,
     };
-    if (found.places > FD_LIMIT_MAX || record->highest_fd < 0 || (uint64_t)record->highest_fd >= found.places)
+    if (record->connection_size != sizeof *found.connections || record->peer_size != sizeof *found.peers ||
+        found.places > FD_LIMIT_MAX || record->highest_fd < 0 ||
+        (uint64_t)record->highest_fd >= record->places)
         return -EBADMSG;
     int r = lengthen(found.connections_fd, found.places * sizeof *found.connections);
     if (r == 0)
@@ -200,15 +235,15 @@ struct meeting {
 };
 
 /* Those that came with their memory and are sound stay; of others, whose record is still to come, so much is
- * left that they could be closed. */
-static int look_through(struct connection_table *table, const struct connection_table *view,
+ * left that they could be closed. Nobody may be beyond `places`. */
+static int look_through(struct connection_table *table, size_t places, const struct connection_table *view,
                         const struct meeting *meeting, uint32_t *ret_records)
 {
     const struct connection *connection;
-    int r = 0;
-    for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); fd++) {
-        bool sound =
-            connection->fd == fd && view->peers[fd].family <= PEER_IPV6 && connection_is_sound(connection);
+    int r = 0, last = 0;
+    for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); last = fd++) {
+        bool sound = connection->fd == fd && (size_t)fd < places && view->peers[fd].family <= PEER_IPV6 &&
+                     connection_is_sound(connection);
         if (!sound) {
             memset(&table->connections[fd], 0, sizeof *table->connections);
             r = -EBADMSG;
@@ -220,6 +255,29 @@ static int look_through(struct connection_table *table, const struct connection_
             ++*ret_records;
         }
     }
+    table->highest_fd = last > 0 ? last_on_page(table, last) : 0;
+    return r;
+}
+
+/* Gives back what of a file lies behind that. Where it can't it is kept. */
+static void give_back(int fd, size_t used, size_t size)
+{
+    if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)used, (off_t)(size - used)) < 0)
+        log_debug("A table of connections stays as large as it was: %s", strerror(errno));
+}
+
+/* And gives back what nobody needs any more, after a rush say. */
+static int look_through_view(struct connection_table *table, size_t places, struct connection_table *view,
+                             const struct meeting *meeting, uint32_t *ret_records)
+{
+    int r = look_through(table, places, view, meeting, ret_records);
+    size_t used = (size_t)table->highest_fd + 1;
+    if (table->highest_fd < view->highest_fd) {
+        give_back(table->connections_fd, used * sizeof *table->connections,
+                  table->places * sizeof *table->connections);
+        give_back(table->peers_fd, used * sizeof *table->peers, table->places * sizeof *table->peers);
+    }
+    unmap_table(view);
     return r;
 }
 
@@ -233,7 +291,7 @@ static int get_record(struct connection_table *table, bool came, const struct me
     int r = connection_get(&connection, state);
     if (r < 0)
         return r;
-    bool fits = (size_t)connection.fd < table->places;
+    bool fits = (size_t)connection.fd < table->places && connection_table_make_room(table, connection.fd);
     struct connection *place = fits ? &table->connections[connection.fd] : NULL;
     if (state_get(state, &peer, sizeof peer) < 0 || peer.family > PEER_IPV6 || !fits || place->unfinished ||
         slot_is_waiting(&place->slot, &seen) != came || (came && !connection.unfinished)) {
@@ -244,7 +302,6 @@ static int get_record(struct connection_table *table, bool came, const struct me
     if (came)
         return 0;
     table->peers[connection.fd] = peer;
-    connection_table_note(table, connection.fd);
     meeting->meet(meeting->context, &peer);
     return 0;
 }
@@ -255,6 +312,7 @@ int connection_table_get(struct connection_table *table, struct state *state,
     const struct meeting meeting = {meet, context};
     struct record record = {0};
     struct connection_table view;
+    size_t places = table->places;
     uint32_t expected = 0;
     int r = state_get(state, &record, sizeof record);
     if (r < 0)
@@ -262,10 +320,8 @@ int connection_table_get(struct connection_table *table, struct state *state,
     bool came = record.connections_fd >= 0 && record.peers_fd >= 0;
     if (came)
         r = adopt(table, &record, &view);
-    if (r == 0 && came) {
-        r = look_through(table, &view, &meeting, &expected);
-        unmap_table(&view);
-    }
+    if (r == 0 && came)
+        r = look_through_view(table, places, &view, &meeting, &expected);
     if (r == 0 && came && expected != record.records)
         r = -EBADMSG;
     for (uint32_t i = 0; r == 0 && i < record.records; i++)

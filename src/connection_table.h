@@ -21,7 +21,7 @@ struct connection_table {
     struct peer *peers; /* of the connections in the same places */
     size_t places;
     int connections_fd, peers_fd; /* of the memory files; -1: none */
-    _Atomic int highest_fd;       /* of all connections so far, or above */
+    _Atomic int highest_fd;       /* of those that there is room for, see connection_table_make_room() */
 };
 
 /* Of zeros, which are free slots. Pages of it cost memory from their first use on. 0 or a negative errno. */
@@ -30,8 +30,8 @@ int connection_table_make(struct connection_table *ret, size_t places);
 /* Lets go of the memory, whatever is in it. A table of zeros is fine. */
 void connection_table_end(struct connection_table *table);
 
-/* That fd is in use from now on. Any thread. */
-void connection_table_note(struct connection_table *table, int fd);
+/* Before an fd's place is used: its pages are there from then on. False: memory is short. Any thread. */
+bool connection_table_make_room(struct connection_table *table, int fd);
 
 /* The first of the connections from `*fd` on that waits, at `*fd` then; NULL: none. */
 struct connection *connection_table_next_waiting(const struct connection_table *table, int *fd);
@@ -40,9 +40,9 @@ struct connection *connection_table_next_waiting(const struct connection_table *
 void connection_table_put(const struct connection_table *table, struct state *state);
 
 /*
- * Takes up what a predecessor has put, in a table just made, which has as many places or more from then on.
- * Whatever it returns, each connection that waits then is one that can go on or be closed, and `meet` has
- * been told of it once. 0; or -EBADMSG or another negative errno.
+ * Takes up what a predecessor has put, in a table just made, which may have more places from then on; of
+ * those nobody is in that it hadn't before. Whatever it returns, each connection that waits then is one that
+ * can go on or be closed, and `meet` has been told of it once. 0; or -EBADMSG or another negative errno.
  */
 int connection_table_get(struct connection_table *table, struct state *state,
                          void (*meet)(void *context, const struct peer *peer), void *context);

@@ -43,8 +43,13 @@ int libsystemd_load(void)
         return call ? call arguments : (without);                                                            \
     }
 
-#define FORWARD_INT(...)          FORWARD(-ELIBACC, int, __VA_ARGS__)
-#define FORWARD_UNREF(type, name) FORWARD(NULL, type *, name, (type * object), (object))
+#define FORWARD_INT(...) FORWARD(-ELIBACC, int, __VA_ARGS__)
+#define FORWARD_UNREF(type, name)                                                                            \
+    type *name(type *object)                                                                                 \
+    {                                                                                                        \
+        type *(*const call)(type *) = object ? (type * (*)(type *)) find(#name) : NULL;                      \
+        return call ? call(object) : NULL;                                                                   \
+    }
 
 FORWARD_INT(sd_notify, (int unset, const char *state), (unset, state))
 FORWARD_INT(sd_watchdog_enabled, (int unset, uint64_t *usec), (unset, usec))

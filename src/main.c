@@ -78,11 +78,19 @@ static int list_findings(const struct options *options, const struct config *con
     return check_site(config, &view, stdout, isatty(STDERR_FILENO) ? stderr : NULL);
 }
 
+/* What the predecessor makes of the answer: reload.c. */
+static int can_resume(long version)
+{
+    if (version != STATE_VERSION)
+        return EX_UNAVAILABLE;
+    return libsystemd_load() < 0 ? EX_OSFILE : EXIT_SUCCESS;
+}
+
 static int act(const struct options *options, const struct config *config)
 {
     int status = EXIT_SUCCESS;
     if (options->action == OPTIONS_CAN_RESUME)
-        status = options->number == STATE_VERSION && libsystemd_load() == 0 ? EXIT_SUCCESS : EX_UNAVAILABLE;
+        status = can_resume(options->number);
     else if (options->action == OPTIONS_DUMP_CONFIG)
         config_dump(config, stdout);
     else if (options->action == OPTIONS_CHECK_SITE)

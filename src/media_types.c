@@ -74,6 +74,8 @@ static void add_line(struct reading *reading, struct str line)
     struct media_type pair;
     uint32_t type = 0;
     for (const char *of = NULL; media_type_next(&cursor, &pair); of = pair.type.data) {
+        if (memchr(pair.extension.data, '\0', pair.extension.length))
+            continue;
         if (pair.type.data != of)
             type = add_word(reading, pair.type);
         uint32_t extension = add_word(reading, pair.extension);

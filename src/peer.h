@@ -16,7 +16,7 @@ struct peer {
     uint8_t address[16]; /* in network order; IPv4: the first four bytes, the rest 0 */
     uint16_t port;       /* in host order; 0 of a unix socket */
     uint8_t family;      /* enum peer_family */
-    uint8_t unused;      /* no padding: a reload hands it on as it is */
+    uint8_t unused;      /* no padding: a reload hands it on as it is, and STATE_VERSION changes with it */
 };
 
 /* Room for the text of any address. */

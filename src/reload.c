@@ -31,7 +31,7 @@ enum { CHECK_PATIENCE_MSEC = 20000 };
 struct record {
     int64_t paused_usec;
     int32_t asker;
-    int32_t types_fd; /* of media_types_take(); -1: none */
+    int32_t types_fd; /* of media_types_take(); negative: none */
     uint64_t config_length;
     char version[RELOAD_VERSION_MAX];
 };

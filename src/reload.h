@@ -43,7 +43,7 @@ enum { RELOAD_VERSION_MAX = 32 };
 struct arrival {
     struct state state;
     pid_t asker;
-    int types_fd;        /* of media_types_take(), which takes it over; -1: none */
+    int types_fd;        /* of media_types_take(), which takes it over; negative: none */
     int64_t paused_usec; /* CLOCK_MONOTONIC, when the last worker of the predecessor stood still */
     char version[RELOAD_VERSION_MAX]; /* of the predecessor */
     char *config;                     /* what config_dump() said of its configuration; NULL: not known */

@@ -58,8 +58,8 @@ struct server {
     sd_event_source *sweep;
     pid_t asker; /* who sent SIGHUP */
     uint64_t grace_usec;
-    int64_t paused_usec,
-        resumed_usec; /* CLOCK_MONOTONIC, when the last worker stood still, and when they ran */
+    int64_t paused_usec;  /* CLOCK_MONOTONIC, when the last worker stood still */
+    int64_t resumed_usec; /* and when they ran again */
     bool draining, stopped, reload_wanted;
     bool told_to_stop; /* by a signal; another one doesn't wait */
 };
@@ -449,7 +449,8 @@ int64_t server_paused_usec(const struct server *server)
 
 int64_t server_note_pause(struct server *server, int64_t since_usec)
 {
-    return server->telemetry.history.pause_usec = server->resumed_usec - since_usec;
+    server->telemetry.history.pause_usec = server->resumed_usec - since_usec;
+    return server->telemetry.history.pause_usec;
 }
 
 void server_end(struct server *server)

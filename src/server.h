@@ -21,7 +21,7 @@ struct server_options {
     const struct listeners *listeners;
     unsigned long exit_after; /* clients to serve, then drain; 0: no end */
     struct state *state;      /* what a predecessor's server_put() wrote, to go on with; NULL: none */
-    int types_fd;             /* of media_types_take(), which takes it over; -1: none */
+    int types_fd;             /* of media_types_take(), which takes it over; negative: none */
 };
 
 /* Blocks the signals that server_run() takes, for the whole process: before the first thread, and before the

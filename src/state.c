@@ -84,10 +84,10 @@ void state_fail(struct state *state, int error)
 
 static bool make_room(struct state *state, size_t length)
 {
-    if (length <= state->size - state->length)
-        return true;
     if (state->error < 0)
         return false;
+    if (length <= state->size - state->length)
+        return true;
     size_t more = state->size / 2 > STRETCH ? state->size / 2 : STRETCH;
     size_t stretches = ((length > more ? length : more) + STRETCH - 1) / STRETCH;
     int r = lengthen(state, state->size + stretches * STRETCH);

@@ -79,9 +79,10 @@ struct workspace {
     struct siblings siblings;
 };
 
-_Static_assert(offsetof(struct workspace, answers.count) % WORKSPACE_PAGE == 0 &&
-                   offsetof(struct workspace, output.buffer) - offsetof(struct workspace, answers.count) <
-                       WORKSPACE_PAGE / 2,
+_Static_assert(sizeof(void *) < 8 ||
+                   (offsetof(struct workspace, answers.count) % WORKSPACE_PAGE == 0 &&
+                    offsetof(struct workspace, output.buffer) - offsetof(struct workspace, answers.count) <
+                        WORKSPACE_PAGE / 2),
                "one page, and room on it for the output of a small answer");
 
 /* `site` and `access` (NULL: none) must outlive it. */

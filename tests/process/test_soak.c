@@ -132,16 +132,10 @@ static bool reload(struct server *server, struct load *load)
     return false;
 }
 
-/* Kilobytes that are the process's own. */
+/* In kilobytes. */
 static unsigned memory_of(const struct server *server)
 {
-    char *path = harness_text("/proc/%ld/status", (long)server->pid), *text = harness_read_file(path, NULL);
-    assert_non_null(text);
-    const char *line = strstr(text, "\nRssAnon:");
-    assert_non_null(line);
-    unsigned kilobytes = (unsigned)strtoul(line + strlen("\nRssAnon:"), NULL, 10);
-    free(text), free(path);
-    return kilobytes;
+    return (unsigned)(process_memory(server->pid) >> 10);
 }
 
 /* Slots that are taken, of which each has a connection. */

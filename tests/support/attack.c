@@ -5,6 +5,7 @@
 #include "harness.h"
 #include "patience.h"
 #include "prober.h"
+#include "process.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,17 +20,6 @@ static struct attack {
     int64_t start;
 } attack;
 
-size_t attack_memory(const struct server *server)
-{
-    char *path = harness_text("/proc/%d/status", (int)server->pid), *text = harness_read_file(path, NULL);
-    assert_non_null(text);
-    const char *line = strstr(text, "RssAnon:");
-    assert_non_null(line);
-    size_t kibibytes = strtoul(line + strlen("RssAnon:"), NULL, 10);
-    free(path), free(text);
-    return kibibytes << 10;
-}
-
 struct server *attack_begin(const char *settings)
 {
     char *all = harness_text("pool_size = 4\n%s", settings);
@@ -41,7 +31,7 @@ struct server *attack_begin(const char *settings)
     attack.fds = attack.fds_at_most = server_fds(attack.server);
     prober_start(attack.server);
     prober_await(PROBER_WARM);
-    attack.memory = attack.memory_at_most = attack_memory(attack.server);
+    attack.memory = attack.memory_at_most = process_memory(attack.server->pid);
     attack.start = patience_now();
     return attack.server;
 }
@@ -60,7 +50,7 @@ unsigned attack_scale(unsigned attackers)
 static void look(void)
 {
     unsigned fds = server_fds(attack.server);
-    size_t memory = attack_memory(attack.server);
+    size_t memory = process_memory(attack.server->pid);
     attack.fds_at_most = fds > attack.fds_at_most ? fds : attack.fds_at_most;
     attack.memory_at_most = memory > attack.memory_at_most ? memory : attack.memory_at_most;
 }

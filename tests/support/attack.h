@@ -29,9 +29,6 @@ bool attack_goes_on(unsigned rounds);
 /* A tenth of a second passes. */
 void attack_rest(void);
 
-/* Bytes of memory that are the server's own, now. */
-size_t attack_memory(const struct server *server);
-
 /*
  * The attackers are gone: says the numbers, and fails the test unless the honest client was served in time
  * (prober.h), memory has grown by no more than `memory` bytes at the worst, and the fds are those of the

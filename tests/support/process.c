@@ -189,3 +189,19 @@ bool process_can_bind_mode_bits(void)
         _exit(give_up_override() == 0 ? 0 : 1);
     return process_wait(pid, patience_deadline()) == 0;
 }
+
+static size_t kilobytes_of(const char *status, const char *what)
+{
+    const char *line = strstr(status, what);
+    assert_non_null(line);
+    return strtoul(line + strlen(what), NULL, 10);
+}
+
+size_t process_memory(pid_t pid)
+{
+    char *path = harness_text("/proc/%ld/status", (long)pid), *status = harness_read_file(path, NULL);
+    assert_non_null(status);
+    size_t kilobytes = kilobytes_of(status, "\nRssAnon:") + kilobytes_of(status, "\nRssShmem:");
+    free(status), free(path);
+    return kilobytes << 10;
+}

@@ -37,6 +37,9 @@ int process_wait(pid_t pid, int64_t deadline);
 /* A pidfd of a child: readable when it has ended. To be closed. */
 int process_fd(pid_t pid);
 
+/* Bytes that are the process's own or lie in memory files, present in memory. */
+size_t process_memory(pid_t pid);
+
 /* Whether `mode_bits_bind` can be had: either we aren't root, or the capability can be given up. */
 bool process_can_bind_mode_bits(void);
 

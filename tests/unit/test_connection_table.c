@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { PLACES = 300, FEWER = 100, MORE = 5000, FIRST = 3, LAST = 210 };
+enum { PLACES = 300, FEWER = 250, LEAST = 100, MORE = 5000, FIRST = 3, LAST = 210 };
 
 /* As connection_table.c has it. */
 struct record {
+    uint32_t connection_size, peer_size;
     uint64_t places;
     int32_t connections_fd, peers_fd;
     int32_t highest_fd;
@@ -35,13 +37,13 @@ static void meet(void *context, const struct peer *peer)
 static struct connection *put_in(int fd)
 {
     struct connection *connection = &before.connections[fd];
+    assert_true(connection_table_make_room(&before, fd));
     slot_take(&connection->slot);
     slot_settle(&connection->slot, slot_offer(&connection->slot));
     connection->fd = fd;
     connection->requests = (uint32_t)fd * 7;
     connection_set_phase(connection, PHASE_IDLE, 1000 + fd);
     before.peers[fd] = (struct peer){.family = PEER_IPV4, .port = (uint16_t)fd};
-    connection_table_note(&before, fd);
     return connection;
 }
 
@@ -68,7 +70,9 @@ static int tear_down(void **state)
 
 static struct record sound_record(void)
 {
-    return (struct record){.places = PLACES,
+    return (struct record){.connection_size = sizeof *before.connections,
+                           .peer_size = sizeof *before.peers,
+                           .places = PLACES,
                            .connections_fd = fcntl(before.connections_fd, F_DUPFD_CLOEXEC, 0),
                            .peers_fd = fcntl(before.peers_fd, F_DUPFD_CLOEXEC, 0),
                            .highest_fd = LAST};
@@ -212,6 +216,44 @@ static void there_may_be_more_places_or_fewer(void **state)
     assert_came(LAST);
 }
 
+static void who_has_no_place_any_more_is_left_out(void **state)
+{
+    (void)state;
+    const struct record record = sound_record();
+    connection_table_end(&after);
+    assert_int_equal(connection_table_make(&after, LEAST), 0);
+    assert_int_equal(get(&record, NULL, 0), -EBADMSG);
+    assert_int_equal(met, 1);
+    assert_int_equal(count_waiting(&after), 1);
+    assert_came(FIRST);
+}
+
+static blkcnt_t blocks_of(int fd)
+{
+    struct stat st;
+    assert_int_equal(fstat(fd, &st), 0);
+    return st.st_blocks;
+}
+
+static void what_a_rush_has_left_is_given_back(void **state)
+{
+    (void)state;
+    struct slot_seen seen;
+    struct slot *slot = &before.connections[LAST].slot;
+    assert_true(slot_is_waiting(slot, &seen) && slot_claim_seen(slot, seen));
+    slot_release(slot);
+    const struct record record = sound_record();
+    blkcnt_t many = blocks_of(record.connections_fd);
+    assert_int_equal(get(&record, NULL, 0), 0);
+    assert_came(FIRST);
+    assert_in_range(after.highest_fd, FIRST, LAST - 1);
+    assert_true(blocks_of(after.connections_fd) < many);
+    assert_true(connection_table_make_room(&after, LAST));
+    assert_int_equal(after.connections[LAST].requests, 0);
+    assert_true(connection_table_make_room(&after, PLACES - 1));
+    assert_int_equal(after.highest_fd, PLACES - 1);
+}
+
 static void spoil_fd(struct connection *connection)
 {
     connection->fd++;
@@ -271,17 +313,19 @@ static void what_is_no_table_is_refused(void **state)
     (void)state;
     int pipe_fds[2], folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(pipe2(pipe_fds, O_CLOEXEC), 0);
-    const struct record sound = sound_record(),
-                        records[] = {
-                            {PLACES, pipe_fds[0], sound.peers_fd, LAST, 0},
-                            {PLACES, sound.connections_fd, pipe_fds[1], LAST, 0},
-                            {PLACES, sound.connections_fd, folder, LAST, 0},
-                            {PLACES, sound.connections_fd, 12345, LAST, 0},
-                            {PLACES, sound.connections_fd, sound.peers_fd, -1, 0},
-                            {PLACES, sound.connections_fd, sound.peers_fd, PLACES, 0},
-                            {UINT64_MAX, sound.connections_fd, sound.peers_fd, LAST, 0},
-                            {UINT64_C(1) << 60, sound.connections_fd, sound.peers_fd, LAST, 0},
-                        };
+    const struct record sound = sound_record();
+    struct record records[9];
+    for (size_t i = 0; i < sizeof records / sizeof *records; i++)
+        records[i] = sound;
+    records[0].connections_fd = pipe_fds[0];
+    records[1].peers_fd = pipe_fds[1];
+    records[2].connections_fd = folder;
+    records[3].connections_fd = 12345;
+    records[4].highest_fd = -1;
+    records[5].highest_fd = PLACES;
+    records[6].places = UINT64_MAX;
+    records[7].connection_size--;
+    records[8].peer_size++;
     for (size_t i = 0; i < sizeof records / sizeof *records; i++)
         assert_true(get(&records[i], NULL, 0) < 0);
     assert_int_equal(met, 0);
@@ -348,9 +392,12 @@ static void a_record_is_of_somebody_who_came_and_has_more(void **state)
     before.connections[LAST].unfinished = NULL;
     connection->unfinished = unfinished;
     struct record again = sound_record();
+    struct connection stranger;
     again.records = 1;
-    connection->fd = LAST - 1;
-    assert_int_equal(get(&again, connection, 1), -EBADMSG);
+    memcpy(&stranger, connection, sizeof stranger);
+    stranger.fd = LAST - 1;
+    assert_int_equal(get(&again, &stranger, 1), -EBADMSG);
+    assert_int_equal(count_waiting(&after), 2);
     free(unfinished);
     before.connections[LAST].unfinished = NULL;
 }
@@ -362,6 +409,8 @@ int main(void)
         table_test(who_is_at_rest_comes_with_the_memory),
         table_test(what_is_put_is_got_with_files_and_without),
         table_test(there_may_be_more_places_or_fewer),
+        table_test(who_has_no_place_any_more_is_left_out),
+        table_test(what_a_rush_has_left_is_given_back),
         table_test(who_cant_go_on_is_left_out),
         table_test(what_is_no_table_is_refused),
         table_test(what_is_unfinished_comes_as_a_record),

@@ -235,6 +235,7 @@ static void whatever_fails_the_next_one_is_served(void **state)
         FAULT_FSTATAT,        FAULT_FDOPENDIR,       FAULT_READDIR,   FAULT_WRITE,
         FAULT_PREAD,          FAULT_SENDFILE,        FAULT_SEND,      FAULT_RECV,
         FAULT_SHUTDOWN,       FAULT_IOCTL,           FAULT_GETRANDOM, FAULT_MEMFD_CREATE,
+        FAULT_MADVISE,
     };
     play_scenes(1);
     assert_made(calls, sizeof calls / sizeof *calls);
