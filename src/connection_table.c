@@ -255,7 +255,8 @@ static int look_through(struct connection_table *table, size_t places, const str
             ++*ret_records;
         }
     }
-    table->highest_fd = last > 0 ? last_on_page(table, last) : 0;
+    last = last > 0 ? last_on_page(table, last) : 0;
+    table->highest_fd = last < view->highest_fd ? last : view->highest_fd; /* no more than was there */
     return r;
 }
 

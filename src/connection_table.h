@@ -30,7 +30,8 @@ int connection_table_make(struct connection_table *ret, size_t places);
 /* Lets go of the memory, whatever is in it. A table of zeros is fine. */
 void connection_table_end(struct connection_table *table);
 
-/* Before an fd's place is used: its pages are there from then on. False: memory is short. Any thread. */
+/* Before an fd's place is used: its pages are there from then on, see pages_touch(). False: memory is short.
+ * Any thread. */
 bool connection_table_make_room(struct connection_table *table, int fd);
 
 /* The first of the connections from `*fd` on that waits, at `*fd` then; NULL: none. */

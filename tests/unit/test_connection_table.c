@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PLACES = 300, FEWER = 250, LEAST = 100, MORE = 5000, FIRST = 3, LAST = 210 };
+enum { PLACES = 3000, FEWER = 2500, LEAST = 100, MORE = 5000, FIRST = 3, LAST = 2100 };
 
 /* As connection_table.c has it. */
 struct record {
