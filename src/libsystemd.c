@@ -44,7 +44,7 @@ int libsystemd_load(void)
     }
 
 #define FORWARD_INT(...) FORWARD(-ELIBACC, int, __VA_ARGS__)
-#define FORWARD_UNREF(type, name)                                                                            \
+#define FORWARD_UNREF(type, name, object)                                                                    \
     type *name(type *object)                                                                                 \
     {                                                                                                        \
         type *(*const call)(type *) = object ? (type * (*)(type *)) find(#name) : NULL;                      \
@@ -57,27 +57,26 @@ FORWARD_INT(sd_is_socket, (int fd, int family, int type, int listening), (fd, fa
 FORWARD_INT(sd_listen_fds_with_names, (int unset, char ***names), (unset, names))
 FORWARD_INT(sd_pid_get_unit, (pid_t pid, char **unit), (pid, unit))
 
-FORWARD_INT(sd_event_new, (sd_event * *ret), (ret))
-FORWARD_INT(sd_event_run, (sd_event * event, uint64_t usec), (event, usec))
+FORWARD_INT(sd_event_new, (sd_event * *e), (e))
+FORWARD_INT(sd_event_run, (sd_event * e, uint64_t usec), (e, usec))
 FORWARD_INT(sd_event_add_signal,
-            (sd_event * event, sd_event_source **ret, int signal, sd_event_signal_handler_t handler,
-             void *context),
-            (event, ret, signal, handler, context))
+            (sd_event * e, sd_event_source **s, int sig, sd_event_signal_handler_t callback, void *userdata),
+            (e, s, sig, callback, userdata))
 FORWARD_INT(sd_event_add_io,
-            (sd_event * event, sd_event_source **ret, int fd, uint32_t events, sd_event_io_handler_t handler,
-             void *context),
-            (event, ret, fd, events, handler, context))
+            (sd_event * e, sd_event_source **s, int fd, uint32_t events, sd_event_io_handler_t callback,
+             void *userdata),
+            (e, s, fd, events, callback, userdata))
 FORWARD_INT(sd_event_add_time,
-            (sd_event * event, sd_event_source **ret, clockid_t clock, uint64_t usec, uint64_t accuracy,
-             sd_event_time_handler_t handler, void *context),
-            (event, ret, clock, usec, accuracy, handler, context))
+            (sd_event * e, sd_event_source **s, clockid_t clock, uint64_t usec, uint64_t accuracy,
+             sd_event_time_handler_t callback, void *userdata),
+            (e, s, clock, usec, accuracy, callback, userdata))
 FORWARD_INT(sd_event_add_time_relative,
-            (sd_event * event, sd_event_source **ret, clockid_t clock, uint64_t usec, uint64_t accuracy,
-             sd_event_time_handler_t handler, void *context),
-            (event, ret, clock, usec, accuracy, handler, context))
-FORWARD_INT(sd_event_source_set_enabled, (sd_event_source * source, int enabled), (source, enabled))
-FORWARD_INT(sd_event_source_set_io_events, (sd_event_source * source, uint32_t events), (source, events))
-FORWARD_INT(sd_event_source_set_time_relative, (sd_event_source * source, uint64_t usec), (source, usec))
-FORWARD_UNREF(sd_event, sd_event_unref)
-FORWARD_UNREF(sd_event_source, sd_event_source_unref)
-FORWARD_UNREF(sd_event_source, sd_event_source_disable_unref)
+            (sd_event * e, sd_event_source **s, clockid_t clock, uint64_t usec, uint64_t accuracy,
+             sd_event_time_handler_t callback, void *userdata),
+            (e, s, clock, usec, accuracy, callback, userdata))
+FORWARD_INT(sd_event_source_set_enabled, (sd_event_source * s, int enabled), (s, enabled))
+FORWARD_INT(sd_event_source_set_io_events, (sd_event_source * s, uint32_t events), (s, events))
+FORWARD_INT(sd_event_source_set_time_relative, (sd_event_source * s, uint64_t usec), (s, usec))
+FORWARD_UNREF(sd_event, sd_event_unref, e)
+FORWARD_UNREF(sd_event_source, sd_event_source_unref, s)
+FORWARD_UNREF(sd_event_source, sd_event_source_disable_unref, s)
