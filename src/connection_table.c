@@ -44,7 +44,7 @@ static int make_file(size_t size)
     return -1;
 }
 
-/* NULL with errno. */
+/* NULL where memory is short. */
 static void *map(int fd, size_t size, int protection, int flags)
 {
     if (fd < 0)
@@ -59,7 +59,7 @@ static int map_table(struct connection_table *table)
     table->connections = map(table->connections_fd, table->places * sizeof *table->connections, both, 0);
     if (table->connections)
         table->peers = map(table->peers_fd, table->places * sizeof *table->peers, both, 0);
-    return table->peers ? 0 : -errno;
+    return table->peers ? 0 : -ENOMEM;
 }
 
 int connection_table_make(struct connection_table *ret, size_t places)
@@ -125,7 +125,7 @@ static int open_view(const struct connection_table *table, struct connection_tab
     ret->connections = map(table->connections_fd, places * sizeof *ret->connections, PROT_READ, MAP_POPULATE);
     if (ret->connections)
         ret->peers = map(table->peers_fd, places * sizeof *ret->peers, PROT_READ, MAP_POPULATE);
-    int r = ret->peers ? 0 : -errno;
+    int r = ret->peers ? 0 : -ENOMEM;
     if (r < 0)
         unmap_table(ret);
     return r;
@@ -219,7 +219,7 @@ static int adopt(struct connection_table *table, const struct record *record, st
         r = map_table(&found);
     if (r == 0)
         r = open_view(&found, view);
-    if (r < 0) {
+    if (r != 0) {
         unmap_table(&found);
         return r;
     }

@@ -35,48 +35,110 @@ int libsystemd_load(void)
     return find("sd_event_new") ? 0 : -ELIBACC;
 }
 
-/* `without`: what it returns where there is no libsystemd. */
-#define FORWARD(without, type, name, parameters, arguments)                                                  \
-    type name parameters                                                                                     \
-    {                                                                                                        \
-        type(*const call) parameters = (type(*) parameters)find(#name);                                      \
-        return call ? call arguments : (without);                                                            \
-    }
+/* From here on each calls the one that it is named after. */
 
-#define FORWARD_INT(...) FORWARD(-ELIBACC, int, __VA_ARGS__)
-#define FORWARD_UNREF(type, name, object)                                                                    \
-    type *name(type *object)                                                                                 \
-    {                                                                                                        \
-        type *(*const call)(type *) = object ? (type * (*)(type *)) find(#name) : NULL;                      \
-        return call ? call(object) : NULL;                                                                   \
-    }
+int sd_notify(int unset, const char *state)
+{
+    typeof(sd_notify) *call = find(__func__);
+    return call ? call(unset, state) : -ELIBACC;
+}
 
-FORWARD_INT(sd_notify, (int unset, const char *state), (unset, state))
-FORWARD_INT(sd_watchdog_enabled, (int unset, uint64_t *usec), (unset, usec))
-FORWARD_INT(sd_is_socket, (int fd, int family, int type, int listening), (fd, family, type, listening))
-FORWARD_INT(sd_listen_fds_with_names, (int unset, char ***names), (unset, names))
-FORWARD_INT(sd_pid_get_unit, (pid_t pid, char **unit), (pid, unit))
+int sd_watchdog_enabled(int unset, uint64_t *usec)
+{
+    typeof(sd_watchdog_enabled) *call = find(__func__);
+    return call ? call(unset, usec) : -ELIBACC;
+}
 
-FORWARD_INT(sd_event_new, (sd_event * *e), (e))
-FORWARD_INT(sd_event_run, (sd_event * e, uint64_t usec), (e, usec))
-FORWARD_INT(sd_event_add_signal,
-            (sd_event * e, sd_event_source **s, int sig, sd_event_signal_handler_t callback, void *userdata),
-            (e, s, sig, callback, userdata))
-FORWARD_INT(sd_event_add_io,
-            (sd_event * e, sd_event_source **s, int fd, uint32_t events, sd_event_io_handler_t callback,
-             void *userdata),
-            (e, s, fd, events, callback, userdata))
-FORWARD_INT(sd_event_add_time,
-            (sd_event * e, sd_event_source **s, clockid_t clock, uint64_t usec, uint64_t accuracy,
-             sd_event_time_handler_t callback, void *userdata),
-            (e, s, clock, usec, accuracy, callback, userdata))
-FORWARD_INT(sd_event_add_time_relative,
-            (sd_event * e, sd_event_source **s, clockid_t clock, uint64_t usec, uint64_t accuracy,
-             sd_event_time_handler_t callback, void *userdata),
-            (e, s, clock, usec, accuracy, callback, userdata))
-FORWARD_INT(sd_event_source_set_enabled, (sd_event_source * s, int enabled), (s, enabled))
-FORWARD_INT(sd_event_source_set_io_events, (sd_event_source * s, uint32_t events), (s, events))
-FORWARD_INT(sd_event_source_set_time_relative, (sd_event_source * s, uint64_t usec), (s, usec))
-FORWARD_UNREF(sd_event, sd_event_unref, e)
-FORWARD_UNREF(sd_event_source, sd_event_source_unref, s)
-FORWARD_UNREF(sd_event_source, sd_event_source_disable_unref, s)
+int sd_is_socket(int fd, int family, int type, int listening)
+{
+    typeof(sd_is_socket) *call = find(__func__);
+    return call ? call(fd, family, type, listening) : -ELIBACC;
+}
+
+int sd_listen_fds_with_names(int unset, char ***names)
+{
+    typeof(sd_listen_fds_with_names) *call = find(__func__);
+    return call ? call(unset, names) : -ELIBACC;
+}
+
+int sd_pid_get_unit(pid_t pid, char **unit)
+{
+    typeof(sd_pid_get_unit) *call = find(__func__);
+    return call ? call(pid, unit) : -ELIBACC;
+}
+
+int sd_event_new(sd_event **e)
+{
+    typeof(sd_event_new) *call = find(__func__);
+    return call ? call(e) : -ELIBACC;
+}
+
+int sd_event_run(sd_event *e, uint64_t usec)
+{
+    typeof(sd_event_run) *call = find(__func__);
+    return call ? call(e, usec) : -ELIBACC;
+}
+
+int sd_event_add_signal(sd_event *e, sd_event_source **s, int sig, sd_event_signal_handler_t callback,
+                        void *userdata)
+{
+    typeof(sd_event_add_signal) *call = find(__func__);
+    return call ? call(e, s, sig, callback, userdata) : -ELIBACC;
+}
+
+int sd_event_add_io(sd_event *e, sd_event_source **s, int fd, uint32_t events, sd_event_io_handler_t callback,
+                    void *userdata)
+{
+    typeof(sd_event_add_io) *call = find(__func__);
+    return call ? call(e, s, fd, events, callback, userdata) : -ELIBACC;
+}
+
+int sd_event_add_time(sd_event *e, sd_event_source **s, clockid_t clock, uint64_t usec, uint64_t accuracy,
+                      sd_event_time_handler_t callback, void *userdata)
+{
+    typeof(sd_event_add_time) *call = find(__func__);
+    return call ? call(e, s, clock, usec, accuracy, callback, userdata) : -ELIBACC;
+}
+
+int sd_event_add_time_relative(sd_event *e, sd_event_source **s, clockid_t clock, uint64_t usec,
+                               uint64_t accuracy, sd_event_time_handler_t callback, void *userdata)
+{
+    typeof(sd_event_add_time_relative) *call = find(__func__);
+    return call ? call(e, s, clock, usec, accuracy, callback, userdata) : -ELIBACC;
+}
+
+int sd_event_source_set_enabled(sd_event_source *s, int enabled)
+{
+    typeof(sd_event_source_set_enabled) *call = find(__func__);
+    return call ? call(s, enabled) : -ELIBACC;
+}
+
+int sd_event_source_set_io_events(sd_event_source *s, uint32_t events)
+{
+    typeof(sd_event_source_set_io_events) *call = find(__func__);
+    return call ? call(s, events) : -ELIBACC;
+}
+
+int sd_event_source_set_time_relative(sd_event_source *s, uint64_t usec)
+{
+    typeof(sd_event_source_set_time_relative) *call = find(__func__);
+    return call ? call(s, usec) : -ELIBACC;
+}
+
+sd_event *sd_event_unref(sd_event *e)
+{
+    typeof(sd_event_unref) *call = e ? find(__func__) : NULL;
+    return call ? call(e) : NULL;
+}
+
+sd_event_source *sd_event_source_unref(sd_event_source *s)
+{
+    typeof(sd_event_source_unref) *call = s ? find(__func__) : NULL;
+    return call ? call(s) : NULL;
+}
+
+sd_event_source *sd_event_source_disable_unref(sd_event_source *s)
+{
+    typeof(sd_event_source_disable_unref) *call = s ? find(__func__) : NULL;
+    return call ? call(s) : NULL;
+}
