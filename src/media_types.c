@@ -73,11 +73,13 @@ static void add_line(struct reading *reading, struct str line)
     struct media_type_cursor cursor = {.rest = line};
     struct media_type pair;
     uint32_t type = 0;
-    for (const char *of = NULL; media_type_next(&cursor, &pair); of = pair.type.data) {
+    bool has_type = false;
+    while (media_type_next(&cursor, &pair)) {
         if (memchr(pair.extension.data, '\0', pair.extension.length))
             continue;
-        if (pair.type.data != of)
+        if (!has_type)
             type = add_word(reading, pair.type);
+        has_type = true;
         uint32_t extension = add_word(reading, pair.extension);
         lower(reading->types.words + extension);
         reading->types.table[reading->types.count++] = (struct media_types_entry){extension, type};

@@ -83,6 +83,20 @@ static void a_type_is_found_by_the_extension(void **state)
     media_types_free(&types);
 }
 
+/* No name of a file has one, and words end with it here. */
+static void a_word_with_a_nul_is_none(void **state)
+{
+    (void)state;
+    static const char text[] = "text/x-first one\ntext/x-second t\0wo three\n";
+    struct media_types types;
+    load(text, sizeof text - 1, &types);
+    assert_int_equal(types.count, 2);
+    assert_type(&types, "a.one", "text/x-first");
+    assert_type(&types, "a.three", "text/x-second");
+    assert_type(&types, "a.t", "");
+    media_types_free(&types);
+}
+
 /* As much in it as its size can hold, to the last octet. */
 static void a_file_may_be_full_of_words(void **state)
 {
@@ -216,6 +230,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         types_test(a_type_is_found_by_the_extension),
+        types_test(a_word_with_a_nul_is_none),
         types_test(a_file_may_be_full_of_words),
         types_test(without_words_only_the_built_in_ones_are_known),
         types_test(what_is_no_file_of_types_is_refused),
