@@ -107,5 +107,5 @@ uint32_t slot_word(const struct slot *slot)
 bool slot_set_word(struct slot *slot, uint32_t word)
 {
     atomic_store_explicit(&slot->word, word, memory_order_release);
-    return state_of(word) == SLOT_WAITING;
+    return state_of(word) == SLOT_WAITING && !(word & MARK);
 }

@@ -215,6 +215,21 @@ static void one_owner_at_a_time(void **state)
     assert_true(slot_claim(&fight.slot, fight.turn));
 }
 
+static void only_a_waiting_ones_word_is_handed_on(void **state)
+{
+    (void)state;
+    struct slot slot = {0}, next = {0};
+    slot_take(&slot);
+    uint32_t turn = slot_offer(&slot);
+    slot_settle(&slot, turn);
+    uint32_t word = slot_word(&slot);
+    assert_true(slot_set_word(&next, word));
+    assert_true(slot_claim(&next, turn));
+    assert_false(slot_set_word(&next, word | UINT32_C(1) << 31)); /* marked */
+    for (uint32_t other = 0; other < 4; other++)
+        assert_int_equal(slot_set_word(&next, (word & ~UINT32_C(3)) | other), other == (word & 3));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +242,7 @@ int main(void)
         cmocka_unit_test(what_is_armed_for_every_edge_is_given_back),
         cmocka_unit_test(an_event_of_an_owned_slot_is_not_lost),
         cmocka_unit_test(the_turn_may_wrap),
+        cmocka_unit_test(only_a_waiting_ones_word_is_handed_on),
         cmocka_unit_test(one_owner_at_a_time),
     };
     return cmocka_run_group_tests_name("slot", tests, NULL, NULL);
