@@ -78,7 +78,8 @@ static void nobody_is_lost_in_the_race(void **state)
         pid_t before = server->pid;
         client_fetch(client_connect(server, 0), "/", 200);
         client_close_all();
-        server_await_status(server, "idle");
+        /* Clients served before its time began don't begin it anew: it may have gone before it told. */
+        (void)server_sees_status(server, "idle");
         (void)ends_within(server, IDLE_USEC + (int64_t)seed_pick(120000));
         struct client *clients[AT_ONCE];
         for (unsigned i = 0; i < AT_ONCE; i++) {

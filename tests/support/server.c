@@ -207,8 +207,9 @@ static bool has_status(const char *text, const char *part)
     return status && strstr(status, part);
 }
 
-static const char *await_message(struct server *server, bool (*has)(const char *text, const char *part),
-                                 const char *part)
+/* NULL: the time is over, or the process is. */
+static const char *find_message(struct server *server, bool (*has)(const char *text, const char *part),
+                                const char *part)
 {
     int64_t deadline = patience_deadline();
     int ended = process_fd(server->pid);
@@ -222,7 +223,14 @@ static const char *await_message(struct server *server, bool (*has)(const char *
             break;
     }
     close(ended);
-    if (!got) {
+    return got ? message : NULL;
+}
+
+static const char *await_message(struct server *server, bool (*has)(const char *text, const char *part),
+                                 const char *part)
+{
+    const char *message = find_message(server, has, part);
+    if (!message) {
         server_show_log(server);
         fail_msg("no %s from hellod; it said:\n%s", part, server->notified);
     }
@@ -237,6 +245,11 @@ const char *server_await_message(struct server *server, const char *line)
 const char *server_await_status(struct server *server, const char *text)
 {
     return await_message(server, has_status, text);
+}
+
+bool server_sees_status(struct server *server, const char *text)
+{
+    return find_message(server, has_status, text);
 }
 
 const char *server_messages(struct server *server)

@@ -136,6 +136,9 @@ const char *server_await_message(struct server *server, const char *line);
 /* The same for a message with a STATUS= that has this text in it. */
 const char *server_await_status(struct server *server, const char *text);
 
+/* False where the process has ended, or the time is over, without it. */
+bool server_sees_status(struct server *server, const char *text);
+
 /* All messages so far, without waiting. */
 const char *server_messages(struct server *server);
 
