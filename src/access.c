@@ -11,6 +11,7 @@
 #include "access_tally.h"
 #include "log.h"
 #include "ring.h"
+#include "thread.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -51,6 +52,7 @@ struct access {
     struct access_sink sink;
     int wake_fd;
     pthread_t thread;
+    bool started;
     _Atomic bool resting;
     _Atomic bool counting; /* some tally has something */
     _Atomic bool hurry;    /* a flush waits, or the end has come */
@@ -310,15 +312,10 @@ static int make(struct access *access)
     if (r < 0)
         return r;
     access->wake_fd = eventfd(0, EFD_CLOEXEC);
-    if (access->wake_fd < 0)
-        return -errno;
-    r = pthread_create(&access->thread, NULL, work, access);
-    if (r == 0)
-        (void)pthread_setname_np(access->thread, "hellod-log");
-    return -r;
+    return access->wake_fd < 0 ? -errno : 0;
 }
 
-int access_start(struct access **ret, const struct access_options *options)
+int access_open(struct access **ret, const struct access_options *options)
 {
     struct access *access = calloc(1, sizeof *access);
     if (!access)
@@ -335,6 +332,15 @@ int access_start(struct access **ret, const struct access_options *options)
         access_free(access);
     else
         *ret = access;
+    return r;
+}
+
+int access_start(struct access *access)
+{
+    if (!access)
+        return 0;
+    int r = thread_start(&access->thread, "hellod-log", work, access);
+    access->started = r == 0;
     return r;
 }
 
@@ -383,7 +389,7 @@ void access_end(struct access *access)
     access->ending = true;
     hurry(access);
     unlock(access);
-    int r = pthread_join(access->thread, NULL);
+    int r = access->started ? pthread_join(access->thread, NULL) : 0;
     assert(r == 0);
     access_free(access);
 }

@@ -26,10 +26,13 @@ struct access_options {
     enum access_format format;
 };
 
-/* Starts the logger. 0 or a negative errno. */
-int access_start(struct access **ret, const struct access_options *options);
+/* A logger that doesn't run yet: what is handed over waits. 0 or a negative errno. */
+int access_open(struct access **ret, const struct access_options *options);
 
-/* Writes what there is, and ends the logger. NULL is fine. */
+/* Once. 0 or the negative errno of pthread_create(3). NULL is fine. */
+int access_start(struct access *access);
+
+/* Writes what there is, if it was started, and ends the logger. NULL is fine. */
 void access_end(struct access *access);
 
 /* What there is to an answer that is only counted. */

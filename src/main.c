@@ -220,6 +220,8 @@ int main(int argc, char **argv)
     struct config config = {0};
     struct reload reload;
 
+    /* Threads allocate seldom: a heap of its own for each would only cost memory. */
+    (void)mallopt(M_ARENA_MAX, 1);
     log_open();
     if (options_parse(argc, argv, &options) < 0)
         return EX_USAGE;

@@ -11,6 +11,7 @@
 
 #include "log.h"
 #include "reserve.h"
+#include "thread.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -52,6 +53,7 @@ struct pool {
     pool_ready *ready;
     void *context;
     char name[10];
+    unsigned size, concurrency; /* of workers, and of those that wait for jobs at once */
 
     pthread_mutex_t lock; /* over all up to `started` */
     pthread_cond_t changed;
@@ -216,19 +218,15 @@ static void *work(void *argument)
     return NULL;
 }
 
-static int start_worker(struct pool *pool, unsigned number, unsigned concurrency)
+static int start_worker(struct pool *pool, unsigned number)
 {
     struct worker *worker = &pool->workers[number];
-    *worker = (struct worker){.pool = pool, .number = number, .is_reserve = number >= concurrency};
-    int r = pthread_create(&worker->thread, NULL, work, worker);
-    if (r != 0)
-        return -r;
-    pool->started++;
+    *worker = (struct worker){.pool = pool, .number = number, .is_reserve = number >= pool->concurrency};
     char name[sizeof pool->name + sizeof "-w4294967295"];
     snprintf(name, sizeof name, "%s-w%u", pool->name, number);
-    /* A name is for people; a pool without it works. */
-    (void)pthread_setname_np(worker->thread, name);
-    return 0;
+    int r = thread_start(&worker->thread, name, work, worker);
+    pool->started += r == 0;
+    return r;
 }
 
 static int watch_own_fds(struct pool *pool)
@@ -259,6 +257,8 @@ static struct pool *pool_new(const struct pool_options *options)
     pool->posts = posts;
     pool->epoll_fd = options->epoll_fd > 0 ? options->epoll_fd : -1;
     pool->jobs_fd = pool->halt_fd = -1;
+    pool->size = options->size;
+    pool->concurrency = options->concurrency > 0 ? options->concurrency : options->size;
     pool->ready = options->ready;
     pool->context = options->context;
     pool->end = &pool->first;
@@ -271,13 +271,21 @@ static struct pool *pool_new(const struct pool_options *options)
     return pool;
 }
 
-static void set_up_reserve(struct pool *pool, unsigned size)
+static void set_up_reserve(struct pool *pool)
 {
     pool->reserve.posts = pool->posts;
-    pool->reserve.size = size;
+    pool->reserve.size = pool->size;
     pool->reserve.epoll_fd = pool->epoll_fd;
     pool->reserve.halt_fd = pool->halt_fd;
     pool->reserve.halted = &pool->halted;
+}
+
+int pool_man(struct pool *pool, unsigned workers)
+{
+    int r = 0;
+    for (unsigned i = 0; r == 0 && i < workers && pool->started < pool->size; i++)
+        r = start_worker(pool, pool->started);
+    return r;
 }
 
 int pool_start(struct pool **ret, const struct pool_options *options)
@@ -288,13 +296,9 @@ int pool_start(struct pool **ret, const struct pool_options *options)
     if (!pool)
         return -ENOMEM;
     int r = watch_own_fds(pool);
-    set_up_reserve(pool, options->size);
-    if (r == 0 && options->paused) {
-        pool->pausing = true;
-        halt(pool);
-    }
-    for (unsigned i = 0; r == 0 && i < options->size; i++)
-        r = start_worker(pool, i, options->concurrency > 0 ? options->concurrency : options->size);
+    set_up_reserve(pool);
+    if (r == 0 && !options->unmanned)
+        r = pool_man(pool, pool->size);
     if (r < 0) {
         pool_end(pool);
         return r;

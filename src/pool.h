@@ -15,7 +15,7 @@
  * that two workers who have one each don't get into each other's way.
  *
  * Every function may be called from any thread, workers included, save where it says otherwise. Workers start
- * with the signal mask of the thread that calls pool_start().
+ * with the signal mask of the thread that starts them.
  */
 
 struct pool;
@@ -34,7 +34,7 @@ struct pool_options {
     const char *name;  /* of the threads: NAME-w0, NAME-w1, ...; at most 9 bytes are kept */
     pool_ready *ready; /* NULL where no fd will be watched */
     void *context;     /* its first argument */
-    bool paused;       /* workers stand still until pool_resume() */
+    bool unmanned;     /* no worker runs before pool_man() */
     int epoll_fd;      /* an epoll set to go on with, which the pool takes over; 0: a new one */
 };
 
@@ -48,6 +48,13 @@ enum { POOL_SIZE_MAX = 256 };
  * or the errno of what could not be made (a thread, say): then nothing is left behind.
  */
 int pool_start(struct pool **ret, const struct pool_options *options);
+
+/*
+ * Starts so many of the workers that don't run yet, in the order of their numbers, or all that are left. 0,
+ * or the negative errno of pthread_create(3): those that run go on. Only by one thread at a time, and not
+ * while the pool pauses.
+ */
+int pool_man(struct pool *pool, unsigned workers);
 
 /* Queues a job. 0; -ESHUTDOWN after pool_drain(); -ENOMEM. Jobs are taken in order, each run exactly once. */
 int pool_execute(struct pool *pool, pool_job *run, void *argument);

@@ -241,7 +241,7 @@ static int make_event_loop(struct server *server)
 }
 
 /* What becomes an entry of its own, and where it goes. */
-static int start_access(struct server *server)
+static int open_access(struct server *server)
 {
     const struct config *config = server->config;
     const struct access_options options = {
@@ -253,7 +253,7 @@ static int start_access(struct server *server)
         .file = config->access_path,
         .format = (enum access_format)config->access_format,
     };
-    return options.mode == ACCESS_OFF ? 0 : access_start(&server->access, &options);
+    return options.mode == ACCESS_OFF ? 0 : access_open(&server->access, &options);
 }
 
 static int make_clients(struct server *server, const struct server_options *options)
@@ -294,18 +294,20 @@ static int start_pool(struct server *server, int epoll_fd)
         .name = "hellod",
         .ready = clients_ready,
         .context = server->clients,
-        .paused = true, /* a set that is taken over may have events at once, and clients don't know their pool
-                           yet */
+        .unmanned = true, /* a set that is taken over may have events at once, and clients don't know their
+                             pool yet */
         .epoll_fd = epoll_fd,
     };
     int r = pool_start(&server->pool, &options);
     if (r == 0)
         r = clients_listen(server->clients, server->pool, epoll_fd > 0);
-    if (r < 0)
-        return r;
-    pool_resume(server->pool);
+    /* The predecessor's clients wait for one, not for all of them. */
+    if (r == 0)
+        r = pool_man(server->pool, 1);
     server->resumed_usec = now_usec();
-    return 0;
+    if (r == 0)
+        r = pool_man(server->pool, server->config->pool_size);
+    return r;
 }
 
 /* What a server puts into a state before its clients do. */
@@ -337,13 +339,15 @@ static int take_up(struct server *server, struct state *state, int *ret_epoll_fd
 static int start(struct server *server, const struct server_options *options)
 {
     int epoll_fd;
-    int r = start_access(server);
+    int r = open_access(server);
     if (r == 0)
         r = make_clients(server, options);
     if (r == 0)
         r = take_up(server, options->state, &epoll_fd);
     if (r == 0)
         r = start_pool(server, epoll_fd);
+    if (r == 0)
+        r = access_start(server->access);
     if (r == 0)
         r = make_event_loop(server);
     if (r == 0)

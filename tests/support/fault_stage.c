@@ -76,11 +76,11 @@ static void set_up(bool by_hand)
                                       .name = "stage",
                                       .ready = clients_ready,
                                       .context = stage.clients,
-                                      .paused = true};
+                                      .unmanned = true};
     assert_int_equal(pool_start(&stage.pool, &pool), 0);
     assert_int_equal(clients_listen(stage.clients, stage.pool, false), 0);
     if (!by_hand)
-        pool_resume(stage.pool);
+        assert_int_equal(pool_man(stage.pool, WORKERS), 0);
 }
 
 int stage_set_up(void **state)

@@ -44,7 +44,8 @@ static int tear_down(void **state)
 
 static void start(void)
 {
-    assert_int_equal(access_start(&access_log, &options), 0);
+    assert_int_equal(access_open(&access_log, &options), 0);
+    assert_int_equal(access_start(access_log), 0);
 }
 
 static struct access_entry entry_of(unsigned status, unsigned worker)

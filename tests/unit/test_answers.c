@@ -21,7 +21,8 @@ static int set_up(void **state)
 {
     const struct access_options options = {
         .mode = ACCESS_ON, .client_errors = LOG_INFO, .writers = 1, .journal = fake_journal_start()};
-    assert_int_equal(access_start(&driven.access, &options), 0);
+    assert_int_equal(access_open(&driven.access, &options), 0);
+    assert_int_equal(access_start(driven.access), 0);
     int r = driven_set_up(state);
     driven.connection.id = 7;
     return r;

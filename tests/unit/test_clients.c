@@ -48,7 +48,7 @@ static struct image *now(void)
 /* With `state`, one that takes the last one up. */
 static int make_image(struct state *state, struct image *ret)
 {
-    struct pool_options options = {.size = 1, .name = "test", .ready = clients_ready, .paused = true};
+    struct pool_options options = {.size = 1, .name = "test", .ready = clients_ready, .unmanned = true};
     if (state)
         options.epoll_fd = dup(pool_epoll_fd(now()->pool));
     assert_int_equal(clients_new(&ret->clients, &f.options), 0);

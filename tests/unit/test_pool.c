@@ -341,18 +341,31 @@ static void a_pause_gives_up_on_a_job_that_lasts(void **state)
     assert_int_equal(pool_end(pool), 2);
 }
 
-static void a_pool_may_begin_paused(void **state)
+static void a_pool_may_be_manned_one_by_one(void **state)
 {
     (void)state;
     struct door door = DOOR_INIT;
     struct pool *pool;
-    assert_int_equal(pool_start(&pool, &(struct pool_options){.size = 2, .name = "test", .paused = true}), 0);
-    assert_int_equal(pool_execute(pool, wait_at_door, &door), 0);
+    const struct pool_options options = {.size = 3, .name = "test", .unmanned = true};
+    assert_int_equal(pool_start(&pool, &options), 0);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(pool_execute(pool, wait_at_door, &door), 0);
     assert_int_equal(door.waiting, 0);
-    pool_resume(pool);
+    assert_int_equal(pool_man(pool, 1), 0);
     await_waiting(&door, 1);
+    assert_int_equal(pool_man(pool, 9), 0);
+    await_waiting(&door, 3);
     open_door(&door);
-    assert_int_equal(pool_end(pool), 1);
+    assert_int_equal(pool_end(pool), 4);
+}
+
+static void a_pool_without_workers_can_be_ended(void **state)
+{
+    (void)state;
+    struct pool *pool;
+    const struct pool_options options = {.size = 3, .name = "test", .unmanned = true};
+    assert_int_equal(pool_start(&pool, &options), 0);
+    assert_int_equal(pool_end(pool), 0);
 }
 
 static void a_paused_pool_can_be_ended(void **state)
@@ -419,7 +432,8 @@ int main(void)
         cmocka_unit_test(an_unwatched_fd_is_silent),
         cmocka_unit_test(a_pause_waits_for_the_job_at_hand),
         cmocka_unit_test(a_pause_gives_up_on_a_job_that_lasts),
-        cmocka_unit_test(a_pool_may_begin_paused),
+        cmocka_unit_test(a_pool_may_be_manned_one_by_one),
+        cmocka_unit_test(a_pool_without_workers_can_be_ended),
         cmocka_unit_test(a_paused_pool_can_be_ended),
         cmocka_unit_test(a_successor_goes_on_with_what_was_watched),
         cmocka_unit_test(threads_carry_their_number),

@@ -59,11 +59,10 @@ static void run(void *argument, unsigned worker)
     await_event(job->leave_fd);
 }
 
-static struct pool *start(unsigned concurrency, bool paused)
+static struct pool *start(unsigned concurrency)
 {
     struct pool *pool;
-    const struct pool_options options = {
-        .size = SIZE, .concurrency = concurrency, .name = "test", .paused = paused};
+    const struct pool_options options = {.size = SIZE, .concurrency = concurrency, .name = "test"};
     assert_int_equal(pool_start(&pool, &options), 0);
     return pool;
 }
@@ -100,7 +99,7 @@ static unsigned do_one(struct pool *pool)
 static void who_waits_for_jobs_takes_them(void **state)
 {
     (void)state;
-    struct pool *pool = start(1, false);
+    struct pool *pool = start(1);
     unsigned others = 0;
     for (unsigned i = 0; i < 1000; i++)
         others += do_one(pool) != 0;
@@ -112,7 +111,7 @@ static void who_waits_for_jobs_takes_them(void **state)
 static void everyone_held_up_is_stood_for(void **state)
 {
     (void)state;
-    struct pool *pool = start(1, false);
+    struct pool *pool = start(1);
     struct job jobs[SIZE];
     for (unsigned i = 0; i < SIZE; i++) {
         jobs[i] = job_new();
@@ -130,7 +129,7 @@ static void everyone_held_up_is_stood_for(void **state)
 static void who_stood_in_steps_back(void **state)
 {
     (void)state;
-    struct pool *pool = start(1, false);
+    struct pool *pool = start(1);
     struct job held_up = job_new();
     begin(pool, &held_up);
     assert_int_equal(held_up.worker, 0);
@@ -151,7 +150,7 @@ static void who_stood_in_steps_back(void **state)
 static void after_a_calm_while_too_who_is_held_up_is_stood_for(void **state)
 {
     (void)state;
-    struct pool *pool = start(1, false);
+    struct pool *pool = start(1);
     for (int64_t end = patience_now() + 2000 * RESERVE_LOOKS_MAX * RESERVE_LOOK_MSEC; patience_now() < end;)
         do_one(pool);
     struct job held_up = job_new();
@@ -166,8 +165,7 @@ static void after_a_calm_while_too_who_is_held_up_is_stood_for(void **state)
 static void a_pause_finds_all_of_them(void **state)
 {
     (void)state;
-    struct pool *pool = start(1, true);
-    pool_resume(pool);
+    struct pool *pool = start(1);
     for (unsigned i = 0; i < 50; i++) {
         struct job held_up = job_new();
         begin(pool, &held_up);
@@ -186,7 +184,7 @@ static void a_pause_finds_all_of_them(void **state)
 static void more_may_wait_than_there_are(void **state)
 {
     (void)state;
-    struct pool *pool = start(SIZE + 1, false);
+    struct pool *pool = start(SIZE + 1);
     do_one(pool);
     assert_int_equal(pool_end(pool), 1);
 }
