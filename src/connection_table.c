@@ -149,15 +149,16 @@ static void put_records(const struct connection_table *view, bool all, struct re
                         struct state *state)
 {
     const struct connection *connection;
-    for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); fd++)
-        record->records += all || connection->unfinished;
+    size_t at = state->length;
     state_put(state, record, sizeof *record);
     for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); fd++) {
         if (!all && !connection->unfinished)
             continue;
         connection_put(connection, state);
         state_put(state, &view->peers[fd], sizeof view->peers[fd]);
+        record->records++;
     }
+    state_amend(state, at, record, sizeof *record);
 }
 
 void connection_table_put(const struct connection_table *table, struct state *state)

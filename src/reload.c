@@ -216,9 +216,8 @@ static int lay_down(struct state *state, struct server *server, struct record *r
     int fd;
     /* The last client of --exit-after may just have come: the end has begun then, and a successor wouldn't
      * know. */
-    int r = server_is_draining(server) ? -ESHUTDOWN : state_create(state);
-    if (r < 0)
-        return r;
+    if (server_is_draining(server))
+        return -ESHUTDOWN;
     record->paused_usec = server_paused_usec(server);
     record->config_length = config ? strlen(config) : 0;
     state_put(state, record, sizeof *record);
@@ -226,7 +225,7 @@ static int lay_down(struct state *state, struct server *server, struct record *r
         state_put(state, config, record->config_length);
     listeners_put(listeners, state);
     server_put(server, state);
-    r = state_finish(state, &fd);
+    int r = state_finish(state, &fd);
     return r < 0 ? r : fd;
 }
 
@@ -263,11 +262,16 @@ enum reload_result reload_run(const struct reload *reload, struct server *server
         return result;
     CLEANUP(close_fd) int types_fd = media_types_lay_down(MEDIA_TYPES_FILE);
     struct record record = {.asker = asker, .types_fd = types_fd, .version = HELLOD_VERSION};
-    int r = server_pause(server);
-    if (r == -EIO)
-        return refuse(asker, "the file of the access log has not taken its entries; a disk may not answer");
+    int r = state_create(&state);
     if (r < 0)
-        return refuse(asker, "a worker has been at one request for too long; a disk may not answer");
+        return refuse(asker, "can't go on as %s: %s", reload->program, strerror(-r));
+    r = server_pause(server);
+    if (r < 0) {
+        state_close(&state);
+        return refuse(asker, "%s; a disk may not answer",
+                      r == -EIO ? "the file of the access log has not taken its entries"
+                                : "a worker has been at one request for too long");
+    }
     r = lay_down(&state, server, &record, text, listeners);
     if (r >= 0)
         r = execute(reload, r);

@@ -7,6 +7,7 @@
 
 #include "pages.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -102,6 +103,14 @@ void state_put(struct state *state, const void *data, size_t length)
         return;
     memcpy(state->data + state->length, data, length);
     state->length += length;
+}
+
+void state_amend(struct state *state, size_t at, const void *data, size_t length)
+{
+    if (state->error < 0)
+        return;
+    assert(at <= state->length && length <= state->length - at);
+    memcpy(state->data + at, data, length);
 }
 
 void state_keep_fd(struct state *state, int fd)

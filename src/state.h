@@ -26,6 +26,9 @@ int state_create(struct state *ret);
 /* An error stays until state_finish() tells it. */
 void state_put(struct state *state, const void *data, size_t length);
 
+/* In place of what was put at state->length as it was then: as long, and all of it. */
+void state_amend(struct state *state, size_t at, const void *data, size_t length);
+
 /* Makes an fd outlive execve(2). An error stays as that of state_put(). */
 void state_keep_fd(struct state *state, int fd);
 
