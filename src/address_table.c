@@ -10,6 +10,7 @@
 #include "address_table.h"
 
 #include "log_limit.h"
+#include "pages.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -23,6 +24,9 @@
 #define USEC_PER_SEC INT64_C(1000000)
 
 enum { LOCKS = 64, CHAINS_MIN = LOCKS, NOBODY = 0 };
+
+/* Of so many connections, one for so many octets of the chains, most pages will be met. */
+enum { EXPECTED_A_CONNECTION = 128 };
 
 struct entry {
     uint64_t network;
@@ -224,6 +228,14 @@ enum address_verdict address_table_enter(struct address_table *table, const stru
     entry->connections += verdict != ADDRESS_EXCESS;
     unlock(lock_of(table, chain));
     return verdict;
+}
+
+void address_table_expect(struct address_table *table, size_t connections)
+{
+    size_t size = (table->chain_mask + (size_t)1) * sizeof *table->chains;
+    /* Where it can't be had, a page comes when it is touched. */
+    if (connections > size / EXPECTED_A_CONNECTION)
+        (void)pages_touch(table->chains, size);
 }
 
 void address_table_take_up(struct address_table *table, const struct peer *peer)

@@ -51,6 +51,9 @@ enum address_verdict {
 enum address_verdict address_table_enter(struct address_table *table, const struct peer *peer,
                                          int64_t now_usec, unsigned *ret_refused);
 
+/* So many of a predecessor's are to come at once: what is looked at for them is made present. */
+void address_table_expect(struct address_table *table, size_t connections);
+
 /* A connection of a predecessor's is counted, whatever the limit. By a thread that is alone. */
 void address_table_take_up(struct address_table *table, const struct peer *peer);
 

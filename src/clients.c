@@ -375,6 +375,8 @@ int clients_get(struct clients *clients, struct state *state)
     if (r == 0)
         r = tally_get(clients->workspaces, clients->options.pool_size, state);
     if (r == 0)
+        address_table_expect(clients->addresses, totals.count);
+    if (r == 0)
         r = connection_table_get(&clients->table, state, take_up, clients);
     if (r == 0 && clients_count(clients) != totals.count)
         r = -EBADMSG;

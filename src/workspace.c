@@ -122,8 +122,6 @@ void workspace_init(struct workspace *workspace, const struct site *site, struct
     workspace->access = access;
     workspace->worker = worker;
     workspace->now.second = INT64_MIN;
-    if (workspace->parsed.length > 0) /* its page isn't wanted yet */
-        workspace->parsed.length = 0;
     workspace->recent = (struct recent){0};
     workspace_take_up(workspace, NULL);
 }

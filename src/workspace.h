@@ -85,7 +85,7 @@ _Static_assert(sizeof(void *) < 8 ||
                         WORKSPACE_PAGE / 2),
                "one page, and room on it for the output of a small answer");
 
-/* `site` and `access` (NULL: none) must outlive it. */
+/* Of zeros, or with parsed.length 0 at least. `site` and `access` (NULL: none) must outlive it. */
 void workspace_init(struct workspace *workspace, const struct site *site, struct access *access,
                     unsigned worker);
 

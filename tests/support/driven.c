@@ -110,6 +110,7 @@ void driven_carry(void)
     free(connection->unfinished);
     memset(connection, 0xa5, sizeof *connection);
     memset(&driven.workspace, 0xa5, sizeof driven.workspace);
+    driven.workspace.parsed.length = 0;
     workspace_init(&driven.workspace, &driven.site, driven.access, 0);
     workspace_start_turn(&driven.workspace);
     driven.workspace.now.usec = now_usec;
