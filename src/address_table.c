@@ -25,8 +25,8 @@
 
 enum { LOCKS = 64, CHAINS_MIN = LOCKS, NOBODY = 0 };
 
-/* Of so many connections, one for so many octets of the chains, most pages will be met. */
-enum { EXPECTED_A_CONNECTION = 128 };
+/* Where every place is taken, as long on average at most; longer chains make fewer pages to be touched. */
+enum { CHAIN_LENGTH = 4, CHAINS_PAGE = 4096 };
 
 struct entry {
     uint64_t network;
@@ -94,7 +94,7 @@ static pthread_mutex_t *lock_of(struct address_table *table, uint32_t chain)
 static int make_arrays(struct address_table *table)
 {
     uint32_t chains = CHAINS_MIN;
-    while (chains < table->places)
+    while (chains < table->places / CHAIN_LENGTH)
         chains *= 2;
     table->chain_mask = chains - 1;
     /* Of arrays as large as these only what is used costs memory. */
@@ -202,19 +202,10 @@ static unsigned count_refusal(struct entry *entry, int64_t now_usec)
     return ++entry->refused;
 }
 
-/* Not a client of this very host: it may be a proxy, and speak for all of its own. */
-static bool is_counted(const struct peer *peer)
-{
-    static const uint8_t here[] = {127, 0, 0, 1}, here6[16] = {[15] = 1};
-    if (peer->family == PEER_IPV4)
-        return memcmp(peer->address, here, sizeof here) != 0;
-    return peer->family == PEER_IPV6 && memcmp(peer->address, here6, sizeof here6) != 0;
-}
-
 enum address_verdict address_table_enter(struct address_table *table, const struct peer *peer,
                                          int64_t now_usec, unsigned *ret_refused)
 {
-    if (!is_counted(peer))
+    if (peer_is_here(peer))
         return ADDRESS_WELCOME;
     uint64_t network = network_of(peer), limit = table->limits.connections;
     uint32_t chain = chain_of(table, network);
@@ -230,17 +221,81 @@ enum address_verdict address_table_enter(struct address_table *table, const stru
     return verdict;
 }
 
-void address_table_expect(struct address_table *table, size_t connections)
+/* What a reload hands over of each address. */
+struct record {
+    uint64_t network;
+    int64_t even_usec;
+    uint32_t connections;
+    uint32_t unused; /* no padding: what leaves has been written */
+};
+
+void address_table_put(const struct address_table *table, struct state *state)
+{
+    size_t at = state->length;
+    uint32_t records = 0;
+    state_put(state, &records, sizeof records);
+    for (uint32_t place = 1; place <= table->used; place++) {
+        const struct entry *entry = &table->entries[place];
+        if (entry->connections == 0)
+            continue;
+        const struct record record = {
+            .network = entry->network, .even_usec = entry->even_usec, .connections = entry->connections};
+        state_put(state, &record, sizeof record);
+        records++;
+    }
+    state_amend(state, at, &records, sizeof records);
+}
+
+/* Each address has its own place, and most pages will be met where there are as many as pages. */
+static void expect(struct address_table *table, uint32_t records)
 {
     size_t size = (table->chain_mask + (size_t)1) * sizeof *table->chains;
     /* Where it can't be had, a page comes when it is touched. */
-    if (connections > size / EXPECTED_A_CONNECTION)
+    if (records > size / CHAINS_PAGE)
         (void)pages_touch(table->chains, size);
+    (void)pages_touch(table->entries, (records + (size_t)1) * sizeof *table->entries);
+}
+
+static int get_record(struct address_table *table, struct state *state, uint64_t *connections)
+{
+    struct record record = {0};
+    int r = state_get(state, &record, sizeof record);
+    if (r < 0)
+        return r;
+    struct entry *entry = find_or_make(table, chain_of(table, record.network), record.network);
+    if (entry->connections > 0 || record.connections == 0)
+        return -EBADMSG;
+    entry->connections = record.connections;
+    entry->even_usec = record.even_usec;
+    *connections += record.connections;
+    return 0;
+}
+
+int address_table_get(struct address_table *table, struct state *state, uint64_t *ret_connections)
+{
+    uint32_t records = 0;
+    *ret_connections = 0;
+    int r = state_get(state, &records, sizeof records);
+    if (r == 0 && records > table->places)
+        r = -EBADMSG;
+    if (r == 0)
+        expect(table, records);
+    for (uint32_t i = 0; r == 0 && i < records; i++)
+        r = get_record(table, state, ret_connections);
+    return r;
+}
+
+void address_table_clear(struct address_table *table)
+{
+    memset(table->chains, 0, (table->chain_mask + (size_t)1) * sizeof *table->chains);
+    table->used = table->free = NOBODY;
+    atomic_store(&table->count, 0);
+    atomic_store(&table->lingering, 0);
 }
 
 void address_table_take_up(struct address_table *table, const struct peer *peer)
 {
-    if (!is_counted(peer))
+    if (peer_is_here(peer))
         return;
     uint64_t network = network_of(peer);
     find_or_make(table, chain_of(table, network), network)->connections++;
@@ -260,7 +315,7 @@ static bool may_linger(struct address_table *table, const struct entry *entry)
 
 void address_table_leave(struct address_table *table, const struct peer *peer)
 {
-    if (!is_counted(peer))
+    if (peer_is_here(peer))
         return;
     uint64_t network = network_of(peer);
     uint32_t chain = chain_of(table, network);
@@ -287,7 +342,7 @@ bool address_table_limits_requests(const struct address_table *table)
 bool address_table_request(struct address_table *table, const struct peer *peer, int64_t now_usec,
                            unsigned *ret_refused)
 {
-    if (!is_counted(peer) || !address_table_limits_requests(table))
+    if (peer_is_here(peer) || !address_table_limits_requests(table))
         return true;
     uint64_t network = network_of(peer);
     uint32_t chain = chain_of(table, network);

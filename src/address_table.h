@@ -2,6 +2,7 @@
 #define HELLOD_ADDRESS_TABLE_H
 
 #include "peer.h"
+#include "state.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -51,10 +52,19 @@ enum address_verdict {
 enum address_verdict address_table_enter(struct address_table *table, const struct peer *peer,
                                          int64_t now_usec, unsigned *ret_refused);
 
-/* So many of a predecessor's are to come at once: what is looked at for them is made present. */
-void address_table_expect(struct address_table *table, size_t connections);
+/* All addresses that have a connection, for a successor. By a thread that is alone, as below. */
+void address_table_put(const struct address_table *table, struct state *state);
 
-/* A connection of a predecessor's is counted, whatever the limit. By a thread that is alone. */
+/*
+ * Takes up those of a predecessor, in a table just made, whatever its limits. 0 with the number of their
+ * connections; or -EBADMSG, and what is in the table then is not to be relied on.
+ */
+int address_table_get(struct address_table *table, struct state *state, uint64_t *ret_connections);
+
+/* Forgets everybody, and */
+void address_table_clear(struct address_table *table);
+
+/* counts a connection of a predecessor's. */
 void address_table_take_up(struct address_table *table, const struct peer *peer);
 
 /* One that was counted has gone. */

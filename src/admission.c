@@ -203,9 +203,9 @@ void admission_leave(struct admission *admission)
     (void)admission_unpark(admission);
 }
 
-void admission_take_up(struct admission *admission)
+void admission_take_up(struct admission *admission, unsigned clients)
 {
-    atomic_fetch_add(&admission->clients, 1);
+    atomic_fetch_add(&admission->clients, clients);
 }
 
 void admission_drain(struct admission *admission)

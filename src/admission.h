@@ -53,8 +53,8 @@ void admission_go_on(struct admission *admission, unsigned index);
 /* A client has gone, and its fd is closed. */
 void admission_leave(struct admission *admission);
 
-/* A client of a predecessor is taken up. */
-void admission_take_up(struct admission *admission);
+/* So many clients of a predecessor are taken up. */
+void admission_take_up(struct admission *admission, unsigned clients);
 
 /* No client is accepted from now on; the sockets stay open. */
 void admission_drain(struct admission *admission);

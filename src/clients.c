@@ -86,6 +86,7 @@ static void run_client(struct clients *clients, struct workspace *workspace, str
 {
     const struct connection_context context = context_of(clients, connection);
     enum connection_want want = connection_run(connection, workspace, &context);
+    connection_table_note(&clients->table, connection);
     if (want == WANT_CLOSE)
         close_client(clients, workspace, connection);
     else if (!arming_lasts(connection, workspace, want, events) || !slot_give_back(&connection->slot))
@@ -349,14 +350,36 @@ void clients_put(const struct clients *clients, struct state *state)
     };
     state_put(state, &totals, sizeof totals);
     tally_put(clients->workspaces, clients->options.pool_size, state);
+    address_table_put(clients->addresses, state);
     connection_table_put(&clients->table, state);
 }
 
-static void take_up(void *context, const struct peer *peer)
+/* Where what was handed over is not sound, whoever waits is counted one by one, to be closed. */
+static void count_anew(struct clients *clients)
 {
-    struct clients *clients = context;
-    address_table_take_up(clients->addresses, peer);
-    admission_take_up(&clients->admission);
+    unsigned count = 0;
+    address_table_clear(clients->addresses);
+    for (int fd = 0; connection_table_next_waiting(&clients->table, &fd); fd++, count++)
+        address_table_take_up(clients->addresses, &clients->table.peers[fd]);
+    admission_take_up(&clients->admission, count);
+}
+
+static int take_up(struct clients *clients, uint64_t connections, struct state *state)
+{
+    uint64_t from_elsewhere;
+    int r = address_table_get(clients->addresses, state, &from_elsewhere);
+    if (r == 0 && (connections > FD_LIMIT_MAX || from_elsewhere > connections))
+        r = -EBADMSG;
+    struct connection_table_census census = {(unsigned)connections, (unsigned)from_elsewhere};
+    if (r == 0)
+        r = connection_table_get(&clients->table, state, &census);
+    if (r == 0 && (census.connections != connections || census.from_elsewhere != from_elsewhere))
+        r = -EBADMSG;
+    if (r < 0)
+        count_anew(clients);
+    else
+        admission_take_up(&clients->admission, census.connections);
+    return r;
 }
 
 static void change_limits(struct clients *clients, const struct connection_limits *old)
@@ -375,11 +398,7 @@ int clients_get(struct clients *clients, struct state *state)
     if (r == 0)
         r = tally_get(clients->workspaces, clients->options.pool_size, state);
     if (r == 0)
-        address_table_expect(clients->addresses, totals.count);
-    if (r == 0)
-        r = connection_table_get(&clients->table, state, take_up, clients);
-    if (r == 0 && clients_count(clients) != totals.count)
-        r = -EBADMSG;
+        r = take_up(clients, totals.count, state);
     if (r < 0)
         return r;
     change_limits(clients, &totals.limits);
@@ -401,7 +420,11 @@ static int make_tables(struct clients *clients)
     if (max == 0)
         return -EMFILE;
     admission_init(&clients->admission, options->listeners, &clients->attention, max, options->exit_after);
-    int r = connection_table_make(&clients->table, fds);
+    int r = 0;
+    if (options->resumes)
+        connection_table_await(&clients->table, fds);
+    else
+        r = connection_table_make(&clients->table, fds);
     return r < 0 ? r : address_table_new(&clients->addresses, &options->address_limits, (unsigned)fds);
 }
 

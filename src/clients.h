@@ -25,6 +25,7 @@ struct clients_options {
     struct address_limits address_limits;
     unsigned pool_size;
     unsigned long exit_after; /* clients to accept in all; 0: no end */
+    bool resumes;             /* its connections come from a state, by clients_get() */
     const struct listeners *listeners;
 };
 

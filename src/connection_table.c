@@ -8,17 +8,19 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PLACES_A_PAGE = 64 };
+enum { PLACES_A_PAGE = 64, SPARSE = 1000 };
 
 static void unmap_table(struct connection_table *table)
 {
     pages_unmap(table->connections, table->places * sizeof *table->connections);
     pages_unmap(table->peers, table->places * sizeof *table->peers);
+    free(table->notes);
 }
 
 void connection_table_end(struct connection_table *table)
@@ -59,7 +61,9 @@ static int map_table(struct connection_table *table)
     table->connections = map(table->connections_fd, table->places * sizeof *table->connections, both, 0);
     if (table->connections)
         table->peers = map(table->peers_fd, table->places * sizeof *table->peers, both, 0);
-    return table->peers ? 0 : -ENOMEM;
+    if (table->peers)
+        table->notes = calloc(table->places / 64 + 1, sizeof *table->notes);
+    return table->notes ? 0 : -ENOMEM;
 }
 
 int connection_table_make(struct connection_table *ret, size_t places)
@@ -73,6 +77,12 @@ int connection_table_make(struct connection_table *ret, size_t places)
     if (r < 0)
         connection_table_end(ret);
     return r;
+}
+
+void connection_table_await(struct connection_table *ret, size_t places)
+{
+    *ret = (struct connection_table){
+        .places = places, .connections_fd = -1, .peers_fd = -1, .highest_fd = -1};
 }
 
 /* From one to another place, both included. */
@@ -137,6 +147,7 @@ struct record {
     int32_t connections_fd, peers_fd; /* -1: of each connection there is a record */
     int32_t highest_fd;
     uint32_t records; /* that follow, of connections and their peers */
+    char program[24]; /* the version that wrote it */
 };
 
 static bool lies_in_files(const struct connection_table *table)
@@ -144,21 +155,33 @@ static bool lies_in_files(const struct connection_table *table)
     return table->connections_fd >= 0 && table->peers_fd >= 0;
 }
 
-/* Of all that wait, or of those only that have something unfinished. */
-static void put_records(const struct connection_table *view, bool all, struct record *record,
-                        struct state *state)
+static void put_record(const struct connection_table *table, int fd, struct record *record,
+                       struct state *state)
 {
-    const struct connection *connection;
-    size_t at = state->length;
-    state_put(state, record, sizeof *record);
-    for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); fd++) {
-        if (!all && !connection->unfinished)
-            continue;
-        connection_put(connection, state);
-        state_put(state, &view->peers[fd], sizeof view->peers[fd]);
-        record->records++;
+    connection_put(&table->connections[fd], state);
+    state_put(state, &table->peers[fd], sizeof table->peers[fd]);
+    record->records++;
+}
+
+static void put_all(const struct connection_table *table, struct record *record, struct state *state)
+{
+    for (int fd = 0; connection_table_next_waiting(table, &fd); fd++)
+        put_record(table, fd, record, state);
+}
+
+/* Thousands may be at rest, and not one of those is touched. */
+static void put_unfinished(const struct connection_table *table, struct record *record, struct state *state)
+{
+    struct slot_seen seen;
+    for (int first = 0; first <= record->highest_fd; first += 64) {
+        uint64_t notes = atomic_load_explicit(&table->notes[first / 64], memory_order_relaxed);
+        for (; notes != 0; notes &= notes - 1) {
+            int fd = first + __builtin_ctzll(notes);
+            const struct connection *connection = &table->connections[fd];
+            if (connection->unfinished && slot_is_waiting(&connection->slot, &seen))
+                put_record(table, fd, record, state);
+        }
     }
-    state_amend(state, at, record, sizeof *record);
 }
 
 void connection_table_put(const struct connection_table *table, struct state *state)
@@ -170,23 +193,22 @@ void connection_table_put(const struct connection_table *table, struct state *st
         .connections_fd = -1,
         .peers_fd = -1,
         .highest_fd = table->highest_fd,
+        .program = HELLOD_VERSION,
     };
-    if (!lies_in_files(table)) {
-        put_records(table, true, &record, state);
-        return;
+    size_t at = state->length;
+    bool in_files = lies_in_files(table);
+    if (in_files) {
+        record.connections_fd = table->connections_fd;
+        record.peers_fd = table->peers_fd;
+        state_keep_fd(state, table->connections_fd);
+        state_keep_fd(state, table->peers_fd);
     }
-    struct connection_table view;
-    int r = open_view(table, &view);
-    if (r < 0) {
-        state_fail(state, r);
-        return;
-    }
-    record.connections_fd = table->connections_fd;
-    record.peers_fd = table->peers_fd;
-    state_keep_fd(state, table->connections_fd);
-    state_keep_fd(state, table->peers_fd);
-    put_records(&view, false, &record, state);
-    unmap_table(&view);
+    state_put(state, &record, sizeof record);
+    if (in_files)
+        put_unfinished(table, &record, state);
+    else
+        put_all(table, &record, state);
+    state_amend(state, at, &record, sizeof record);
 }
 
 /* Makes a predecessor's file long enough for so many bytes. */
@@ -200,8 +222,8 @@ static int lengthen(int fd, size_t size)
     return st.st_size < (off_t)size && ftruncate(fd, (off_t)size) < 0 ? -errno : 0;
 }
 
-/* The predecessor's files in place of its own, and a view of them. */
-static int adopt(struct connection_table *table, const struct record *record, struct connection_table *view)
+/* The predecessor's files in place of its own. */
+static int adopt(struct connection_table *table, const struct record *record)
 {
     struct connection_table found = {
         .places = record->places > table->places ? record->places : table->places,
@@ -218,9 +240,7 @@ static int adopt(struct connection_table *table, const struct record *record, st
         r = lengthen(found.peers_fd, found.places * sizeof *found.peers);
     if (r == 0)
         r = map_table(&found);
-    if (r == 0)
-        r = open_view(&found, view);
-    if (r != 0) {
+    if (r < 0) {
         unmap_table(&found);
         return r;
     }
@@ -229,19 +249,20 @@ static int adopt(struct connection_table *table, const struct record *record, st
     return 0;
 }
 
-/* Who is told of each connection. */
-struct meeting {
-    void (*meet)(void *context, const struct peer *peer);
-    void *context;
-};
+static void count(struct connection_table_census *census, const struct peer *peer)
+{
+    census->connections++;
+    census->from_elsewhere += !peer_is_here(peer);
+}
 
 /* Those that came with their memory and are sound stay; of others, whose record is still to come, so much is
  * left that they could be closed. Nobody may be beyond `places`. */
-static int look_through(struct connection_table *table, size_t places, const struct connection_table *view,
-                        const struct meeting *meeting, uint32_t *ret_records)
+static int look_at_each(struct connection_table *table, size_t places, const struct connection_table *view,
+                        struct connection_table_census *census, uint32_t *ret_records)
 {
     const struct connection *connection;
     int r = 0, last = 0;
+    *census = (struct connection_table_census){0};
     for (int fd = 0; (connection = connection_table_next_waiting(view, &fd)); last = fd++) {
         bool sound = connection->fd == fd && (size_t)fd < places && view->peers[fd].family <= PEER_IPV6 &&
                      connection_is_sound(connection);
@@ -250,7 +271,7 @@ static int look_through(struct connection_table *table, size_t places, const str
             r = -EBADMSG;
             continue;
         }
-        meeting->meet(meeting->context, &view->peers[fd]);
+        count(census, &view->peers[fd]);
         if (connection->unfinished) {
             table->connections[fd].unfinished = NULL;
             ++*ret_records;
@@ -268,23 +289,43 @@ static void give_back(int fd, size_t used, size_t size)
         log_debug("A table of connections stays as large as it was: %s", strerror(errno));
 }
 
-/* And gives back what nobody needs any more, after a rush say. */
-static int look_through_view(struct connection_table *table, size_t places, struct connection_table *view,
-                             const struct meeting *meeting, uint32_t *ret_records)
+/* Gives back as well what nobody needs any more. */
+static int look_through(struct connection_table *table, size_t places, struct connection_table_census *census,
+                        uint32_t *ret_records)
 {
-    int r = look_through(table, places, view, meeting, ret_records);
+    struct connection_table view;
+    int r = open_view(table, &view);
+    if (r < 0)
+        return r;
+    r = look_at_each(table, places, &view, census, ret_records);
     size_t used = (size_t)table->highest_fd + 1;
-    if (table->highest_fd < view->highest_fd) {
+    if (table->highest_fd < view.highest_fd) {
         give_back(table->connections_fd, used * sizeof *table->connections,
                   table->places * sizeof *table->connections);
         give_back(table->peers_fd, used * sizeof *table->peers, table->places * sizeof *table->peers);
     }
-    unmap_table(view);
+    unmap_table(&view);
     return r;
 }
 
+/*
+ * What this very version has left is as sound as our own memory, and thousands of clients wait meanwhile.
+ * But for those that were many once and are few now: their memory is to be given back.
+ */
+static bool is_relied_on(const struct record *record, size_t places, unsigned connections)
+{
+    return strncmp(record->program, HELLOD_VERSION, sizeof record->program) == 0 &&
+           (size_t)record->highest_fd < places &&
+           (size_t)record->highest_fd <= SPARSE + 2 * (size_t)connections;
+}
+
+static bool is_noted(const struct connection_table *table, int fd)
+{
+    return atomic_load(&table->notes[fd / 64]) & UINT64_C(1) << fd % 64;
+}
+
 /* `came`: all that waits has come with its memory, and the record is of what that couldn't bring along. */
-static int get_record(struct connection_table *table, bool came, const struct meeting *meeting,
+static int get_record(struct connection_table *table, bool came, struct connection_table_census *census,
                       struct state *state)
 {
     struct connection connection;
@@ -295,38 +336,53 @@ static int get_record(struct connection_table *table, bool came, const struct me
         return r;
     bool fits = (size_t)connection.fd < table->places && connection_table_make_room(table, connection.fd);
     struct connection *place = fits ? &table->connections[connection.fd] : NULL;
-    if (state_get(state, &peer, sizeof peer) < 0 || peer.family > PEER_IPV6 || !fits || place->unfinished ||
+    if (state_get(state, &peer, sizeof peer) < 0 || peer.family > PEER_IPV6 || !fits || is_noted(table, connection.fd) ||
         slot_is_waiting(&place->slot, &seen) != came || (came && !connection.unfinished)) {
         connection_close(&connection);
         return -EBADMSG;
     }
     memcpy(place, &connection, sizeof connection);
+    connection_table_note(table, place);
     if (came)
         return 0;
     table->peers[connection.fd] = peer;
-    meeting->meet(meeting->context, &peer);
+    count(census, &peer);
     return 0;
 }
 
-int connection_table_get(struct connection_table *table, struct state *state,
-                         void (*meet)(void *context, const struct peer *peer), void *context)
+/* What the memory files bring along. */
+static int get_files(struct connection_table *table, const struct record *record,
+                     struct connection_table_census *census, bool *ret_relied_on)
 {
-    const struct meeting meeting = {meet, context};
-    struct record record = {0};
-    struct connection_table view;
     size_t places = table->places;
-    uint32_t expected = 0;
+    uint32_t unfinished = 0;
+    int r = adopt(table, record);
+    *ret_relied_on = r == 0 && is_relied_on(record, places, census->connections);
+    if (r < 0 || *ret_relied_on)
+        return r;
+    r = look_through(table, places, census, &unfinished);
+    return r == 0 && unfinished != record->records ? -EBADMSG : r;
+}
+
+int connection_table_get(struct connection_table *table, struct state *state,
+                         struct connection_table_census *census)
+{
+    struct record record = {0};
+    bool relied_on = false;
     int r = state_get(state, &record, sizeof record);
     if (r < 0)
         return r;
     bool came = record.connections_fd >= 0 && record.peers_fd >= 0;
     if (came)
-        r = adopt(table, &record, &view);
-    if (r == 0 && came)
-        r = look_through_view(table, places, &view, &meeting, &expected);
-    if (r == 0 && came && expected != record.records)
-        r = -EBADMSG;
+        r = get_files(table, &record, census, &relied_on);
+    else
+        *census = (struct connection_table_census){0};
+    if (r == 0 && !table->connections)
+        r = connection_table_make(table, table->places);
     for (uint32_t i = 0; r == 0 && i < record.records; i++)
-        r = get_record(table, came, &meeting, state);
+        r = get_record(table, came, census, state);
+    /* Nobody goes on, and none may be closed with what only its predecessor had. */
+    if (r < 0 && relied_on)
+        (void)look_through(table, table->places, census, &(uint32_t){0});
     return r;
 }

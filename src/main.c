@@ -230,6 +230,8 @@ int main(int argc, char **argv)
     int status = act_on_units(&options);
     if (status >= 0)
         return status;
+    if (options.resume_fd >= 0)
+        reload_prepare();
     int r = reload_init(&reload, options.config, options.log_level);
     if (r < 0) {
         log_error("Can't tell where this program lies: %s", strerror(-r));

@@ -36,6 +36,21 @@ void peer_from_address(const struct sockaddr *address, struct peer *ret)
     }
 }
 
+bool peer_is_here(const struct peer *peer)
+{
+    static const uint8_t here6[16] = {[15] = 1};
+    uint32_t address;
+    memcpy(&address, peer->address, sizeof address);
+    switch (peer->family) {
+    case PEER_IPV4:
+        return address == htonl(INADDR_LOOPBACK);
+    case PEER_IPV6:
+        return address == 0 && memcmp(peer->address, here6, sizeof here6) == 0;
+    default:
+        return true;
+    }
+}
+
 void peer_format(const struct peer *peer, char *buffer, size_t size)
 {
     int family = peer->family == PEER_IPV4 ? AF_INET : AF_INET6;

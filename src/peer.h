@@ -1,6 +1,7 @@
 #ifndef HELLOD_PEER_H
 #define HELLOD_PEER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -24,6 +25,9 @@ enum { PEER_TEXT_MAX = 48 };
 
 /* From an address as accept4(2) fills it in; what is neither IPv4 nor IPv6 is local. */
 void peer_from_address(const struct sockaddr *address, struct peer *ret);
+
+/* Whether it is on this very host: at 127.0.0.1 or ::1, or of a unix socket. */
+bool peer_is_here(const struct peer *peer);
 
 /* The address without the port: "192.0.2.1", "2001:db8::1", "local". Cut at `size`. */
 void peer_format(const struct peer *peer, char *buffer, size_t size);

@@ -7,6 +7,7 @@
 #include "log.h"
 #include "log_limit.h"
 #include "media_types_state.h"
+#include "pages.h"
 #include "reload_ask.h"
 #include "service.h"
 
@@ -25,7 +26,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-enum { CHECK_PATIENCE_MSEC = 20000 };
+enum {
+    CHECK_PATIENCE_MSEC = 20000,
+    /* Less than what malloc(3) would give back to the kernel, or take from there, at once. */
+    START_HEAP = 104 << 10,
+};
 
 /* Behind it comes the configuration as text. */
 struct record {
@@ -48,6 +53,14 @@ int reload_init(struct reload *ret, const char *config_path, const char *log_lev
     path[n] = '\0';
     *ret = (struct reload){.program = strdup(path), .config_path = config_path, .log_level = log_level};
     return ret->program ? 0 : -ENOMEM;
+}
+
+void reload_prepare(void)
+{
+    void *room = malloc(START_HEAP);
+    if (room)
+        (void)pages_touch(room, START_HEAP);
+    free(room);
 }
 
 void reload_free(struct reload *reload)

@@ -28,6 +28,9 @@ struct reload {
 int reload_init(struct reload *ret, const char *config_path, const char *log_level);
 void reload_free(struct reload *reload);
 
+/* In a successor, before it reads its configuration: makes what a start takes of the heap present at once. */
+void reload_prepare(void);
+
 enum reload_result {
     RELOAD_REFUSED,   /* the server goes on as it was; log, service manager and asker know why */
     RELOAD_NO_WAY_ON, /* the installed program can't take over: the server is to drain, and be started anew */

@@ -274,6 +274,7 @@ static int make_clients(struct server *server, const struct server_options *opti
                            .burst = config->requests_burst},
         .pool_size = config->pool_size,
         .exit_after = options->exit_after,
+        .resumes = options->state,
         .listeners = options->listeners,
     };
     return clients_new(&server->clients, &clients_options);

@@ -11,7 +11,7 @@
  * its successor for the version before it gives itself up. For one thread.
  */
 
-enum { STATE_VERSION = 7 };
+enum { STATE_VERSION = 8 };
 
 struct state {
     char *data; /* NULL: closed */

@@ -113,7 +113,9 @@ static void many_idle_ones_and_downloads_are_carried_over(void **state)
     tree_bytes(large, LARGE, 3);
     const struct load_request small = {GET("/page"), 200, page, PAGE, false};
     const struct load_request big = {GET("/large"), 200, large, LARGE, false};
-    struct server *server = run("max_connections = 11000\n");
+    char *limit = harness_text("max_connections = %u\n", idle + downloads);
+    struct server *server = run(limit);
+    free(limit);
     tree_file(server->root, "large", large, LARGE);
     struct load *load = load_new();
     struct load_plan plan = {&server->sockets[0], idle, &small, 1, false, false, 0};

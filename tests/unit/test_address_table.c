@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PLACES = 1000, LIMIT = 5, SECOND = 1000000 };
 
@@ -137,6 +138,85 @@ static void those_of_a_predecessor_count_whatever_the_limit(void **state)
     address_table_free(table);
 }
 
+static int get(struct address_table *table, struct state *state, uint64_t *ret_connections)
+{
+    struct state in;
+    int fd;
+    assert_int_equal(state_finish(state, &fd), 0);
+    int kept = dup(fd);
+    state_close(state);
+    assert_int_equal(state_open(&in, kept), 0);
+    int r = address_table_get(table, &in, ret_connections);
+    char beyond;
+    if (r == 0)
+        assert_int_equal(state_get(&in, &beyond, 1), -EBADMSG);
+    state_close(&in);
+    return r;
+}
+
+static void a_successor_knows_who_has_what(void **state)
+{
+    (void)state;
+    struct address_table *before = table_with(0, 1, 3), *after = table_with(LIMIT, 1, 3);
+    struct peer many = peer_of("192.0.2.1"), none = peer_of("192.0.2.2"), here = peer_of("127.0.0.1");
+    struct state out;
+    unsigned refused = 0;
+    uint64_t connections;
+    fill(before, &many, LIMIT - 1);
+    fill(before, &here, 3);
+    for (unsigned i = 0; i < PLACES / 2; i++)
+        fill(before, &(struct peer){.family = PEER_IPV6, .address = {32, 1, [6] = i / 256, i % 256}}, 2);
+    fill(before, &none, 1);
+    address_table_leave(before, &none);
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(address_table_request(before, &many, SECOND, &refused));
+    assert_int_equal(state_create(&out), 0);
+    address_table_put(before, &out);
+    address_table_free(before);
+    assert_int_equal(get(after, &out, &connections), 0);
+    assert_int_equal(connections, LIMIT - 1 + PLACES);
+    assert_int_equal(address_table_count(after), 1 + PLACES / 2);
+    /* Neither more connections than the limit, nor a burst anew. */
+    assert_int_equal(enter(after, &many), ADDRESS_WELCOME);
+    assert_int_equal(enter(after, &many), ADDRESS_REFUSED);
+    assert_false(address_table_request(after, &many, SECOND, &refused));
+    assert_true(address_table_request(after, &many, 2 * SECOND, &refused));
+    address_table_clear(after);
+    assert_int_equal(address_table_count(after), 0);
+    fill(after, &many, LIMIT);
+    address_table_free(after);
+}
+
+static void what_no_predecessor_has_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t network;
+        int64_t even_usec;
+        uint32_t connections, unused;
+    } twice[] = {{1, 0, 2, 0}, {1, 0, 1, 0}}, nobody[] = {{1, 0, 0, 0}};
+    const struct {
+        uint32_t records;
+        const void *data;
+        size_t length;
+    } rows[] = {{2, twice, sizeof twice},
+                {1, nobody, sizeof nobody},
+                {2, twice, sizeof *twice},
+                {PLACES + 1, twice, sizeof twice}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct address_table *table = table_with(LIMIT, 0, 0);
+        struct state out;
+        uint64_t connections;
+        assert_int_equal(state_create(&out), 0);
+        state_put(&out, &rows[i].records, sizeof rows[i].records);
+        state_put(&out, rows[i].data, rows[i].length);
+        assert_int_equal(get(table, &out, &connections), -EBADMSG);
+        address_table_clear(table);
+        assert_int_equal(address_table_count(table), 0);
+        address_table_free(table);
+    }
+}
+
 /* So many addresses at once as there can be connections, several times over: each has its place. */
 static void every_connection_may_have_an_address_of_its_own(void **state)
 {
@@ -249,6 +329,8 @@ int main(void)
         cmocka_unit_test(ipv6_counts_by_64_bits_and_ipv4_by_all),
         cmocka_unit_test(who_is_on_this_host_or_has_no_limit_is_always_welcome),
         cmocka_unit_test(those_of_a_predecessor_count_whatever_the_limit),
+        cmocka_unit_test(a_successor_knows_who_has_what),
+        cmocka_unit_test(what_no_predecessor_has_is_refused),
         cmocka_unit_test(every_connection_may_have_an_address_of_its_own),
         cmocka_unit_test(requests_come_in_a_burst_then_at_their_rate),
         cmocka_unit_test(to_come_again_buys_no_new_burst_until_it_is_paid_for),

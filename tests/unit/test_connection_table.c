@@ -22,16 +22,16 @@ struct record {
     int32_t connections_fd, peers_fd;
     int32_t highest_fd;
     uint32_t records;
+    char program[24]; /* "": another version than this */
 };
 
 static struct connection_table before, after;
-static unsigned met;
+static struct connection_table_census census;
 
-static void meet(void *context, const struct peer *peer)
+static void assert_counted(unsigned connections, unsigned from_elsewhere)
 {
-    assert_ptr_equal(context, &met);
-    assert_int_equal(peer->family, PEER_IPV4);
-    met++;
+    assert_int_equal(census.connections, connections);
+    assert_int_equal(census.from_elsewhere, from_elsewhere);
 }
 
 static struct connection *put_in(int fd)
@@ -43,14 +43,14 @@ static struct connection *put_in(int fd)
     connection->fd = fd;
     connection->requests = (uint32_t)fd * 7;
     connection_set_phase(connection, PHASE_IDLE, 1000 + fd);
-    before.peers[fd] = (struct peer){.family = PEER_IPV4, .port = (uint16_t)fd};
+    before.peers[fd] = (struct peer){.family = fd == FIRST ? PEER_IPV4 : PEER_LOCAL, .port = (uint16_t)fd};
     return connection;
 }
 
 static int set_up(void **state)
 {
     (void)state;
-    met = 0;
+    census = (struct connection_table_census){77, 66};
     assert_int_equal(connection_table_make(&before, PLACES), 0);
     assert_int_equal(connection_table_make(&after, PLACES), 0);
     put_in(FIRST);
@@ -93,7 +93,7 @@ static int get(const struct record *record, const struct connection *connection,
     int kept = dup(fd);
     state_close(&out);
     assert_int_equal(state_open(&in, kept), 0);
-    int r = connection_table_get(&after, &in, meet, &met);
+    int r = connection_table_get(&after, &in, &census);
     state_close(&in);
     return r;
 }
@@ -135,13 +135,12 @@ static void who_is_at_rest_comes_with_the_memory(void **state)
     (void)state;
     const struct record record = sound_record();
     assert_int_equal(get(&record, NULL, 0), 0);
-    assert_int_equal(met, 2);
+    assert_counted(2, 1);
     assert_int_equal(count_waiting(&after), 2);
     assert_came(FIRST);
     assert_came(LAST);
-    /* One memory, not a copy of it. */
     after.connections[FIRST].requests = 12345;
-    assert_int_equal(before.connections[FIRST].requests, 12345);
+    assert_int_equal(before.connections[FIRST].requests, 12345); /* one memory, not a copy of it */
 }
 
 /* LimitFSIZE= of a unit: then there can be no memory files. */
@@ -157,7 +156,7 @@ static void make_limited(struct connection_table *table)
     assert_int_equal(table->connections_fd, -1);
 }
 
-static void hand_over(void)
+static void put_and_get(void)
 {
     struct state out, in;
     int fd;
@@ -167,12 +166,17 @@ static void hand_over(void)
     int kept = dup(fd);
     state_close(&out);
     assert_int_equal(state_open(&in, kept), 0);
-    assert_int_equal(connection_table_get(&after, &in, meet, &met), 0);
+    assert_int_equal(connection_table_get(&after, &in, &census), 0);
     char beyond;
     assert_int_equal(state_get(&in, &beyond, 1), -EBADMSG);
     state_close(&in);
     before.connections_fd = before.peers_fd = -1; /* the successor's, if there are any */
-    assert_int_equal(met, 2);
+}
+
+static void hand_over(void)
+{
+    put_and_get();
+    assert_counted(2, 1);
     assert_int_equal(count_waiting(&after), 2);
     assert_came(FIRST);
     assert_came(LAST);
@@ -223,7 +227,7 @@ static void who_has_no_place_any_more_is_left_out(void **state)
     connection_table_end(&after);
     assert_int_equal(connection_table_make(&after, LEAST), 0);
     assert_int_equal(get(&record, NULL, 0), -EBADMSG);
-    assert_int_equal(met, 1);
+    assert_counted(1, 1);
     assert_int_equal(count_waiting(&after), 1);
     assert_came(FIRST);
 }
@@ -300,7 +304,7 @@ static void who_cant_go_on_is_left_out(void **state)
         const struct record record = sound_record();
         spoil[i](&before.connections[FIRST]);
         assert_int_equal(get(&record, NULL, 0), -EBADMSG);
-        assert_int_equal(met, 1);
+        assert_counted(1, 0);
         assert_int_equal(count_waiting(&after), 1);
         assert_came(LAST);
         tear_down(NULL);
@@ -328,14 +332,14 @@ static void what_is_no_table_is_refused(void **state)
     records[8].peer_size++;
     for (size_t i = 0; i < sizeof records / sizeof *records; i++)
         assert_true(get(&records[i], NULL, 0) < 0);
-    assert_int_equal(met, 0);
+    assert_counted(77, 66);
     assert_int_equal(count_waiting(&after), 0);
     assert_int_equal(after.places, PLACES);
     assert_int_equal(get(&sound, NULL, 0), 0);
     close(pipe_fds[0]), close(pipe_fds[1]), close(folder);
 }
 
-/* Something unfinished that no other test has looked into: a head's first octets. */
+/* A head's first octets. */
 static struct connection *leave_unfinished(int fd)
 {
     struct connection *connection = &before.connections[fd];
@@ -349,14 +353,24 @@ static struct connection *leave_unfinished(int fd)
     return connection;
 }
 
-static void assert_left(int r, unsigned times, uint32_t records)
+/* `relied_on`: it is this version's, and thousands are there. */
+static struct record record_of(uint32_t records, bool relied_on)
+{
+    struct record record = sound_record();
+    record.records = records;
+    if (relied_on)
+        strcpy(record.program, HELLOD_VERSION);
+    census = (struct connection_table_census){relied_on ? 2000 : 0, 1};
+    return record;
+}
+
+static void assert_left(int r, unsigned times, uint32_t records, bool relied_on)
 {
     struct connection *connection = leave_unfinished(LAST);
     struct unfinished *unfinished = connection->unfinished;
-    struct record record = sound_record();
-    record.records = records;
+    struct record record = record_of(records, relied_on);
     assert_int_equal(get(&record, connection, times), r);
-    assert_int_equal(met, 2);
+    assert_counted(relied_on && r == 0 ? 2000 : 2, 1);
     assert_int_equal(count_waiting(&after), 2);
     struct unfinished *got = after.connections[LAST].unfinished;
     assert_ptr_not_equal(got, unfinished);
@@ -373,11 +387,74 @@ static void assert_left(int r, unsigned times, uint32_t records)
 static void what_is_unfinished_comes_as_a_record(void **state)
 {
     (void)state;
-    assert_left(0, 1, 1);
-    assert_left(-EBADMSG, 0, 0);
-    assert_left(-EBADMSG, 0, 1);
-    assert_left(-EBADMSG, 2, 2);
-    assert_left(-EBADMSG, 1, 0);
+    assert_left(0, 1, 1, false);
+    assert_left(-EBADMSG, 0, 0, false);
+    assert_left(-EBADMSG, 0, 1, false);
+    assert_left(-EBADMSG, 2, 2, false);
+    assert_left(-EBADMSG, 1, 0, false);
+    assert_left(0, 1, 1, true);
+    assert_left(-EBADMSG, 0, 1, true);
+    assert_left(-EBADMSG, 2, 2, true);
+}
+
+/* Who would take long to look through is not looked at where this version has left him, and only there. */
+static void assert_looked_at(const struct record *record, unsigned expected, bool looked_at)
+{
+    struct record copy = *record;
+    copy.connections_fd = fcntl(copy.connections_fd, F_DUPFD_CLOEXEC, 0);
+    copy.peers_fd = fcntl(copy.peers_fd, F_DUPFD_CLOEXEC, 0);
+    census = (struct connection_table_census){expected, 5};
+    assert_int_equal(get(&copy, NULL, 0), 0);
+    assert_counted(looked_at ? 2 : expected, looked_at ? 1 : 5);
+    assert_came(FIRST);
+    assert_came(LAST);
+}
+
+static void who_is_left_by_this_version_is_relied_on(void **state)
+{
+    (void)state;
+    struct record record = record_of(0, true);
+    assert_looked_at(&record, 2000, false);
+    assert_looked_at(&record, 2, true); /* a rush is over: there may be memory to give back */
+    record.program[0]++;
+    assert_looked_at(&record, 2000, true);
+    close(record.connections_fd), close(record.peers_fd);
+}
+
+static void who_has_no_place_is_looked_for_all_the_same(void **state)
+{
+    (void)state;
+    const struct record record = record_of(0, true);
+    connection_table_end(&after);
+    assert_int_equal(connection_table_make(&after, LEAST), 0);
+    assert_int_equal(get(&record, NULL, 0), -EBADMSG);
+    assert_counted(1, 1);
+}
+
+/* As whoever has had a turn with them notes. */
+static void what_is_noted_is_put(void **state)
+{
+    (void)state;
+    struct connection *connection = leave_unfinished(LAST);
+    struct unfinished *unfinished = connection->unfinished;
+    connection_table_note(&before, &before.connections[FIRST]);
+    connection_table_note(&before, connection);
+    connection_table_note(&before, connection);
+    connection_table_end(&after);
+    connection_table_await(&after, PLACES);
+    assert_int_equal(count_waiting(&after), 0);
+    put_and_get();
+    struct unfinished *got = after.connections[LAST].unfinished;
+    assert_ptr_not_equal(got, unfinished);
+    assert_memory_equal(got->stretches, "GET", 3);
+    assert_null(after.connections[FIRST].unfinished);
+    unfinished_free(got);
+    /* And no more where it is done with. */
+    after.connections[LAST].unfinished = NULL;
+    connection_table_note(&after, &after.connections[LAST]);
+    for (size_t i = 0; i <= PLACES / 64; i++)
+        assert_int_equal(after.notes[i], 0);
+    free(unfinished);
 }
 
 /* Not one that brings nothing along, nor one of somebody who didn't come. */
@@ -414,6 +491,9 @@ int main(void)
         table_test(who_cant_go_on_is_left_out),
         table_test(what_is_no_table_is_refused),
         table_test(what_is_unfinished_comes_as_a_record),
+        table_test(who_is_left_by_this_version_is_relied_on),
+        table_test(who_has_no_place_is_looked_for_all_the_same),
+        table_test(what_is_noted_is_put),
         table_test(a_record_is_of_somebody_who_came_and_has_more),
     };
     return cmocka_run_group_tests_name("connection_table", tests, NULL, NULL);
