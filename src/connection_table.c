@@ -81,8 +81,8 @@ int connection_table_make(struct connection_table *ret, size_t places)
 
 void connection_table_await(struct connection_table *ret, size_t places)
 {
-    *ret = (struct connection_table){
-        .places = places, .connections_fd = -1, .peers_fd = -1, .highest_fd = -1};
+    *ret =
+        (struct connection_table){.places = places, .connections_fd = -1, .peers_fd = -1, .highest_fd = -1};
 }
 
 /* From one to another place, both included. */
@@ -336,8 +336,9 @@ static int get_record(struct connection_table *table, bool came, struct connecti
         return r;
     bool fits = (size_t)connection.fd < table->places && connection_table_make_room(table, connection.fd);
     struct connection *place = fits ? &table->connections[connection.fd] : NULL;
-    if (state_get(state, &peer, sizeof peer) < 0 || peer.family > PEER_IPV6 || !fits || is_noted(table, connection.fd) ||
-        slot_is_waiting(&place->slot, &seen) != came || (came && !connection.unfinished)) {
+    if (state_get(state, &peer, sizeof peer) < 0 || peer.family > PEER_IPV6 || !fits ||
+        is_noted(table, connection.fd) || slot_is_waiting(&place->slot, &seen) != came ||
+        (came && !connection.unfinished)) {
         connection_close(&connection);
         return -EBADMSG;
     }

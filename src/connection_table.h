@@ -64,8 +64,8 @@ static inline void connection_table_note(struct connection_table *table, const s
 void connection_table_put(const struct connection_table *table, struct state *state);
 
 /*
- * Takes up what a predecessor has put, in a table just made or awaited, which may have more places from then on; of
- * those nobody is in that it hadn't before. Each is looked at, and *census, which says what is to be
+ * Takes up what a predecessor has put, in a table just made or awaited, which may have more places from then
+ * on; of those nobody is in that it hadn't before. Each is looked at, and *census, which says what is to be
  * expected, becomes what there is; but for those that the same version has left, which are relied on. 0; or
  * -EBADMSG or another negative errno. Whatever it returns, each connection that waits then is one that can go
  * on or be closed.

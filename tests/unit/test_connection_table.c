@@ -380,8 +380,7 @@ static void assert_left(int r, unsigned times, uint32_t records, bool relied_on)
     unfinished_free(got);
     free(unfinished);
     before.connections[LAST].unfinished = NULL;
-    tear_down(NULL);
-    set_up(NULL);
+    tear_down(NULL), set_up(NULL);
 }
 
 static void what_is_unfinished_comes_as_a_record(void **state)
@@ -449,7 +448,6 @@ static void what_is_noted_is_put(void **state)
     assert_memory_equal(got->stretches, "GET", 3);
     assert_null(after.connections[FIRST].unfinished);
     unfinished_free(got);
-    /* And no more where it is done with. */
     after.connections[LAST].unfinished = NULL;
     connection_table_note(&after, &after.connections[LAST]);
     for (size_t i = 0; i <= PLACES / 64; i++)
