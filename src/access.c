@@ -389,7 +389,11 @@ void access_end(struct access *access)
     access->ending = true;
     hurry(access);
     unlock(access);
-    int r = access->started ? pthread_join(access->thread, NULL) : 0;
+    int r = 0;
+    if (access->started)
+        r = pthread_join(access->thread, NULL);
+    else
+        (void)work(access);
     assert(r == 0);
     access_free(access);
 }

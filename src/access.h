@@ -32,7 +32,7 @@ int access_open(struct access **ret, const struct access_options *options);
 /* Once. 0 or the negative errno of pthread_create(3). NULL is fine. */
 int access_start(struct access *access);
 
-/* Writes what there is, if it was started, and ends the logger. NULL is fine. */
+/* Writes what there is, and ends the logger, also one that was never started. NULL is fine. */
 void access_end(struct access *access);
 
 /* What there is to an answer that is only counted. */

@@ -256,7 +256,15 @@ static void expect(struct address_table *table, uint32_t records)
     (void)pages_touch(table->entries, (records + (size_t)1) * sizeof *table->entries);
 }
 
-static int get_record(struct address_table *table, struct state *state, uint64_t *connections)
+/* No further ahead than this table's limits can put it. */
+static int64_t even_by_limits(const struct address_table *table, int64_t even_usec, int64_t now_usec)
+{
+    int64_t furthest = now_usec + table->burst_usec;
+    return table->request_usec == 0 ? 0 : even_usec < furthest ? even_usec : furthest;
+}
+
+static int get_record(struct address_table *table, struct state *state, int64_t now_usec,
+                      uint64_t *connections)
 {
     struct record record = {0};
     int r = state_get(state, &record, sizeof record);
@@ -266,12 +274,13 @@ static int get_record(struct address_table *table, struct state *state, uint64_t
     if (entry->connections > 0 || record.connections == 0)
         return -EBADMSG;
     entry->connections = record.connections;
-    entry->even_usec = record.even_usec;
+    entry->even_usec = even_by_limits(table, record.even_usec, now_usec);
     *connections += record.connections;
     return 0;
 }
 
-int address_table_get(struct address_table *table, struct state *state, uint64_t *ret_connections)
+int address_table_get(struct address_table *table, struct state *state, int64_t now_usec,
+                      uint64_t *ret_connections)
 {
     uint32_t records = 0;
     *ret_connections = 0;
@@ -281,7 +290,7 @@ int address_table_get(struct address_table *table, struct state *state, uint64_t
     if (r == 0)
         expect(table, records);
     for (uint32_t i = 0; r == 0 && i < records; i++)
-        r = get_record(table, state, ret_connections);
+        r = get_record(table, state, now_usec, ret_connections);
     return r;
 }
 

@@ -59,7 +59,8 @@ void address_table_put(const struct address_table *table, struct state *state);
  * Takes up those of a predecessor, in a table just made, whatever its limits. 0 with the number of their
  * connections; or -EBADMSG, and what is in the table then is not to be relied on.
  */
-int address_table_get(struct address_table *table, struct state *state, uint64_t *ret_connections);
+int address_table_get(struct address_table *table, struct state *state, int64_t now_usec,
+                      uint64_t *ret_connections);
 
 /* Forgets everybody, and */
 void address_table_clear(struct address_table *table);

@@ -366,8 +366,10 @@ static void count_anew(struct clients *clients)
 
 static int take_up(struct clients *clients, uint64_t connections, struct state *state)
 {
+    struct workspace *workspace = &clients->workspaces[clients->options.pool_size];
     uint64_t from_elsewhere;
-    int r = address_table_get(clients->addresses, state, &from_elsewhere);
+    workspace_start_turn(workspace);
+    int r = address_table_get(clients->addresses, state, workspace->now.usec, &from_elsewhere);
     if (r == 0 && (connections > FD_LIMIT_MAX || from_elsewhere > connections))
         r = -EBADMSG;
     struct connection_table_census census = {(unsigned)connections, (unsigned)from_elsewhere};

@@ -32,7 +32,7 @@ void connection_table_end(struct connection_table *table)
         close(table->connections_fd);
     if (table->peers_fd >= 0)
         close(table->peers_fd);
-    *table = (struct connection_table){.connections_fd = -1, .peers_fd = -1};
+    *table = (struct connection_table){.connections_fd = -1, .peers_fd = -1, .highest_fd = -1};
 }
 
 /* A memory file of that size; -1: there can be none. */
@@ -289,14 +289,17 @@ static void give_back(int fd, size_t used, size_t size)
         log_debug("A table of connections stays as large as it was: %s", strerror(errno));
 }
 
-/* Gives back as well what nobody needs any more. */
+/* Gives back as well what nobody needs any more. Where nobody can be looked at, nobody is there. */
 static int look_through(struct connection_table *table, size_t places, struct connection_table_census *census,
                         uint32_t *ret_records)
 {
     struct connection_table view;
     int r = open_view(table, &view);
-    if (r < 0)
+    if (r < 0) {
+        connection_table_end(table);
+        connection_table_await(table, places);
         return r;
+    }
     r = look_at_each(table, places, &view, census, ret_records);
     size_t used = (size_t)table->highest_fd + 1;
     if (table->highest_fd < view.highest_fd) {
@@ -309,8 +312,8 @@ static int look_through(struct connection_table *table, size_t places, struct co
 }
 
 /*
- * What this very version has left is as sound as our own memory, and thousands of clients wait meanwhile.
- * But for those that were many once and are few now: their memory is to be given back.
+ * What a program of this version has left is as sound as our own memory, and thousands of clients wait
+ * meanwhile. But for those that were many once and are few now: their memory is to be given back.
  */
 static bool is_relied_on(const struct record *record, size_t places, unsigned connections)
 {

@@ -48,8 +48,9 @@ bool connection_table_make_room(struct connection_table *table, int fd);
 struct connection *connection_table_next_waiting(const struct connection_table *table, int *fd);
 
 /*
- * By the owner of a connection, after each turn: notes whether something of it is unfinished, so that few are
- * looked at when all of that is laid down. Of one that has closed a note may stay.
+ * By the owner of a connection, before he gives it back with something unfinished: notes that, or that it is
+ * no more, so that few are looked at when all of it is laid down. A note may stay too long, of one that has
+ * closed say; none may be missing.
  */
 static inline void connection_table_note(struct connection_table *table, const struct connection *connection)
 {

@@ -204,6 +204,20 @@ static void a_flush_and_the_end_tell_what_is_counted(void **state)
     assert_false(fake_journal_has_entry());
 }
 
+/* Where a start has failed, and clients were cut short. */
+static void the_end_writes_also_what_no_logger_has_seen(void **state)
+{
+    (void)state;
+    assert_int_equal(access_open(&access_log, &options), 0);
+    submit_at(200, "/first", 0);
+    submit_at(200, "/second", 0);
+    access_end(access_log);
+    access_log = NULL;
+    expect_target("/first");
+    expect_target("/second");
+    assert_false(fake_journal_has_entry());
+}
+
 /* Reads the next entry for that target, and on the way how many entries are said to be missing. */
 static void read_next(const char *target, uint64_t *missing)
 {
@@ -363,6 +377,7 @@ int main(void)
         access_test(what_the_level_leaves_out_is_not_counted_either),
         access_test(above_the_rate_a_sum_stands_for_all),
         access_test(a_flush_and_the_end_tell_what_is_counted),
+        access_test(the_end_writes_also_what_no_logger_has_seen),
         access_test(a_journal_that_stands_still_holds_nobody_up),
         access_test(without_a_journal_entries_are_dropped_and_counted),
         access_test(elsewhere_entries_are_lines_of_the_log),

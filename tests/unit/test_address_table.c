@@ -146,7 +146,7 @@ static int get(struct address_table *table, struct state *state, uint64_t *ret_c
     int kept = dup(fd);
     state_close(state);
     assert_int_equal(state_open(&in, kept), 0);
-    int r = address_table_get(table, &in, ret_connections);
+    int r = address_table_get(table, &in, SECOND, ret_connections);
     char beyond;
     if (r == 0)
         assert_int_equal(state_get(&in, &beyond, 1), -EBADMSG);
@@ -187,14 +187,49 @@ static void a_successor_knows_who_has_what(void **state)
     address_table_free(after);
 }
 
+/* As much as they can ask for now, and no more than that. */
+static void a_debt_is_no_larger_than_new_limits_make_it(void **state)
+{
+    (void)state;
+    struct peer one = peer_of("192.0.2.1");
+    unsigned refused = 0;
+    for (unsigned rate = 0; rate <= 100; rate += 50) {
+        struct address_table *before = table_with(0, 1, 10000), *after = table_with(0, rate, rate);
+        struct state out;
+        uint64_t connections;
+        fill(before, &one, 1);
+        while (address_table_request(before, &one, SECOND, &refused))
+            ;
+        assert_int_equal(refused, 1);
+        assert_int_equal(state_create(&out), 0);
+        address_table_put(before, &out);
+        assert_int_equal(get(after, &out, &connections), 0);
+        if (rate > 0) {
+            assert_false(address_table_request(after, &one, SECOND, &refused));
+            assert_true(address_table_request(after, &one, SECOND + SECOND / rate, &refused));
+        }
+        address_table_leave(after, &one);
+        address_table_sweep(after, 3 * SECOND);
+        assert_int_equal(address_table_count(after), 0);
+        address_table_free(before);
+        address_table_free(after);
+    }
+}
+
+/* As address_table.c has it. */
+struct record {
+    uint64_t network;
+    int64_t even_usec;
+    uint32_t connections, unused;
+};
+
 static void what_no_predecessor_has_is_refused(void **state)
 {
     (void)state;
-    static const struct {
-        uint64_t network;
-        int64_t even_usec;
-        uint32_t connections, unused;
-    } twice[] = {{1, 0, 2, 0}, {1, 0, 1, 0}}, nobody[] = {{1, 0, 0, 0}};
+    static const struct record twice[] = {{1, 0, 2, 0}, {1, 0, 1, 0}}, nobody[] = {{1, 0, 0, 0}};
+    struct record all[PLACES + 1];
+    for (uint32_t i = 0; i <= PLACES; i++)
+        all[i] = (struct record){i, 0, 1, 0};
     const struct {
         uint32_t records;
         const void *data;
@@ -202,7 +237,7 @@ static void what_no_predecessor_has_is_refused(void **state)
     } rows[] = {{2, twice, sizeof twice},
                 {1, nobody, sizeof nobody},
                 {2, twice, sizeof *twice},
-                {PLACES + 1, twice, sizeof twice}};
+                {PLACES + 1, all, sizeof all}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct address_table *table = table_with(LIMIT, 0, 0);
         struct state out;
@@ -330,6 +365,7 @@ int main(void)
         cmocka_unit_test(who_is_on_this_host_or_has_no_limit_is_always_welcome),
         cmocka_unit_test(those_of_a_predecessor_count_whatever_the_limit),
         cmocka_unit_test(a_successor_knows_who_has_what),
+        cmocka_unit_test(a_debt_is_no_larger_than_new_limits_make_it),
         cmocka_unit_test(what_no_predecessor_has_is_refused),
         cmocka_unit_test(every_connection_may_have_an_address_of_its_own),
         cmocka_unit_test(requests_come_in_a_burst_then_at_their_rate),

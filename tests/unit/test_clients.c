@@ -51,6 +51,7 @@ static int make_image(struct state *state, struct image *ret)
     struct pool_options options = {.size = 1, .name = "test", .ready = clients_ready, .unmanned = true};
     if (state)
         options.epoll_fd = dup(pool_epoll_fd(now()->pool));
+    f.options.resumes = state;
     assert_int_equal(clients_new(&ret->clients, &f.options), 0);
     int r = state ? clients_get(ret->clients, state) : 0;
     options.context = ret->clients;
@@ -141,6 +142,9 @@ static void connect_peer(unsigned i)
     socklen_t length = sizeof address;
     assert_int_equal(getsockname(f.listeners.list[0].fd, (struct sockaddr *)&address, &length), 0);
     f.peers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    /* Some are from elsewhere, as address_table.h has it. */
+    struct sockaddr_in own = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK + i % 3)};
+    assert_int_equal(bind(f.peers[i], (struct sockaddr *)&own, sizeof own), 0);
     assert_int_equal(connect(f.peers[i], (struct sockaddr *)&address, length), 0);
     serve();
 }
@@ -229,6 +233,7 @@ static void succeed(void)
     struct listeners listeners;
     assert_int_equal(state_open(&state, put_image()), 0);
     memory_files_part("hellod-connections");
+    f.options.resumes = true;
     assert_int_equal(listeners_get(&listeners, &state), 0);
     assert_memory_equal(&listeners, &f.listeners, sizeof listeners);
     assert_int_equal(make_image(&state, &f.images[f.image_count]), 0);
@@ -354,6 +359,7 @@ static int refuse_in_a_child(const char *records, size_t length)
     if (child > 0)
         return process_wait(child, patience_deadline());
     memory_files_part("hellod-connections");
+    f.options.resumes = true;
     bool fine = state_create(&out) == 0;
     state_put(&out, records, length);
     fine = fine && state_finish(&out, &fd) == 0 && state_open(&in, dup(fd)) == 0 &&

@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -341,20 +344,39 @@ static void a_pause_gives_up_on_a_job_that_lasts(void **state)
     assert_int_equal(pool_end(pool), 2);
 }
 
+/* Threads of that name; those of other tests may be in the list for a moment yet. */
+static unsigned threads_named(const char *name)
+{
+    glob_t found;
+    unsigned n = 0;
+    assert_int_equal(glob("/proc/self/task/*/comm", 0, NULL, &found), 0);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        char comm[16] = "";
+        FILE *file = fopen(found.gl_pathv[i], "re");
+        n += file && fgets(comm, sizeof comm, file) && strncmp(comm, name, strlen(name)) == 0;
+        if (file)
+            fclose(file);
+    }
+    globfree(&found);
+    return n;
+}
+
 static void a_pool_may_be_manned_one_by_one(void **state)
 {
     (void)state;
     struct door door = DOOR_INIT;
     struct pool *pool;
-    const struct pool_options options = {.size = 3, .name = "test", .unmanned = true};
+    const struct pool_options options = {.size = 3, .name = "manned", .unmanned = true};
     assert_int_equal(pool_start(&pool, &options), 0);
     for (unsigned i = 0; i < 4; i++)
         assert_int_equal(pool_execute(pool, wait_at_door, &door), 0);
-    assert_int_equal(door.waiting, 0);
+    assert_int_equal(threads_named("manned-w"), 0);
     assert_int_equal(pool_man(pool, 1), 0);
     await_waiting(&door, 1);
+    assert_int_equal(threads_named("manned-w"), 1);
     assert_int_equal(pool_man(pool, 9), 0);
     await_waiting(&door, 3);
+    assert_int_equal(threads_named("manned-w"), 3);
     open_door(&door);
     assert_int_equal(pool_end(pool), 4);
 }
