@@ -91,15 +91,25 @@ static pthread_mutex_t *lock_of(struct address_table *table, uint32_t chain)
     return &table->locks[chain % LOCKS].mutex;
 }
 
+static size_t chains_size(const struct address_table *table)
+{
+    return (table->chain_mask + (size_t)1) * sizeof *table->chains;
+}
+
+static size_t entries_size(const struct address_table *table)
+{
+    return ((size_t)table->places + 1) * sizeof *table->entries;
+}
+
 static int make_arrays(struct address_table *table)
 {
     uint32_t chains = CHAINS_MIN;
     while (chains < table->places / CHAIN_LENGTH)
         chains *= 2;
     table->chain_mask = chains - 1;
-    /* Of arrays as large as these only what is used costs memory. */
-    table->chains = calloc(chains, sizeof *table->chains);
-    table->entries = calloc((size_t)table->places + 1, sizeof *table->entries);
+    /* Only what is used of them costs memory. */
+    table->chains = pages_map(chains_size(table));
+    table->entries = pages_map(entries_size(table));
     if (!table->chains || !table->entries)
         return -ENOMEM;
     return getrandom(&table->seed, sizeof table->seed, 0) == sizeof table->seed ? 0 : -EIO;
@@ -133,8 +143,8 @@ void address_table_free(struct address_table *table)
 {
     if (!table)
         return;
-    free(table->chains);
-    free(table->entries);
+    pages_unmap(table->chains, chains_size(table));
+    pages_unmap(table->entries, entries_size(table));
     free(table);
 }
 
@@ -249,7 +259,7 @@ void address_table_put(const struct address_table *table, struct state *state)
 /* Each address has its own place, and most pages will be met where there are as many as pages. */
 static void expect(struct address_table *table, uint32_t records)
 {
-    size_t size = (table->chain_mask + (size_t)1) * sizeof *table->chains;
+    size_t size = chains_size(table);
     /* Where it can't be had, a page comes when it is touched. */
     if (records > size / CHAINS_PAGE)
         (void)pages_touch(table->chains, size);
@@ -296,7 +306,7 @@ int address_table_get(struct address_table *table, struct state *state, int64_t 
 
 void address_table_clear(struct address_table *table)
 {
-    memset(table->chains, 0, (table->chain_mask + (size_t)1) * sizeof *table->chains);
+    memset(table->chains, 0, chains_size(table));
     table->used = table->free = NOBODY;
     atomic_store(&table->count, 0);
     atomic_store(&table->lingering, 0);
