@@ -255,6 +255,11 @@ static void count(struct connection_table_census *census, const struct peer *pee
     census->from_elsewhere += !peer_is_here(peer);
 }
 
+static bool is_noted(const struct connection_table *table, int fd)
+{
+    return atomic_load(&table->notes[fd / 64]) & UINT64_C(1) << fd % 64;
+}
+
 /* Those that came with their memory and are sound stay; of others, whose record is still to come, so much is
  * left that they could be closed. Nobody may be beyond `places`. */
 static int look_at_each(struct connection_table *table, size_t places, const struct connection_table *view,
@@ -272,10 +277,9 @@ static int look_at_each(struct connection_table *table, size_t places, const str
             continue;
         }
         count(census, &view->peers[fd]);
-        if (connection->unfinished) {
+        *ret_records += connection->unfinished != NULL;
+        if (connection->unfinished && !is_noted(table, fd))
             table->connections[fd].unfinished = NULL;
-            ++*ret_records;
-        }
     }
     last = last > 0 ? last_on_page(table, last) : 0;
     table->highest_fd = last < view->highest_fd ? last : view->highest_fd; /* no more than was there */
@@ -289,6 +293,16 @@ static void give_back(int fd, size_t used, size_t size)
         log_debug("A table of connections stays as large as it was: %s", strerror(errno));
 }
 
+/* Nobody is there any more; those whose records came have something of ours. */
+static void forget_all(struct connection_table *table, size_t places)
+{
+    for (int fd = 0; (size_t)fd < table->places; fd++)
+        if (is_noted(table, fd))
+            unfinished_free(table->connections[fd].unfinished);
+    connection_table_end(table);
+    connection_table_await(table, places);
+}
+
 /* Gives back as well what nobody needs any more. Where nobody can be looked at, nobody is there. */
 static int look_through(struct connection_table *table, size_t places, struct connection_table_census *census,
                         uint32_t *ret_records)
@@ -296,8 +310,7 @@ static int look_through(struct connection_table *table, size_t places, struct co
     struct connection_table view;
     int r = open_view(table, &view);
     if (r < 0) {
-        connection_table_end(table);
-        connection_table_await(table, places);
+        forget_all(table, places);
         return r;
     }
     r = look_at_each(table, places, &view, census, ret_records);
@@ -320,11 +333,6 @@ static bool is_relied_on(const struct record *record, size_t places, unsigned co
     return strncmp(record->program, HELLOD_VERSION, sizeof record->program) == 0 &&
            (size_t)record->highest_fd < places &&
            (size_t)record->highest_fd <= SPARSE + 2 * (size_t)connections;
-}
-
-static bool is_noted(const struct connection_table *table, int fd)
-{
-    return atomic_load(&table->notes[fd / 64]) & UINT64_C(1) << fd % 64;
 }
 
 /* `came`: all that waits has come with its memory, and the record is of what that couldn't bring along. */

@@ -20,17 +20,22 @@ enum { PLACES = 3000, FIRST = 3, LAST = 2100, MANY = 1000 };
 
 static struct connection_table before, after;
 
-/* So that a pointer of the predecessor's is none of ours. */
-static struct unfinished *theirs;
+/* What the predecessor has of both. */
+static struct unfinished *theirs[2];
 
-static void put_in(int fd)
+static void put_in(int fd, struct unfinished **ret)
 {
     struct connection *connection = &before.connections[fd];
     assert_true(connection_table_make_room(&before, fd));
     slot_take(&connection->slot);
     slot_settle(&connection->slot, slot_offer(&connection->slot));
     connection->fd = fd;
-    connection_set_phase(connection, PHASE_IDLE, 1000);
+    connection_set_phase(connection, PHASE_HEAD, 1000);
+    *ret = connection->unfinished = calloc(1, sizeof **ret + 3);
+    assert_non_null(*ret);
+    (*ret)->timer_fd = (*ret)->file_fd = -1;
+    (*ret)->input_length = 3;
+    connection_table_note(&before, connection);
 }
 
 static void set_up(bool with_files)
@@ -41,22 +46,16 @@ static void set_up(bool with_files)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
     assert_int_equal(connection_table_make(&before, PLACES), 0);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &usual), 0);
-    put_in(FIRST);
-    put_in(LAST);
-    theirs = calloc(1, sizeof *theirs + 3);
-    assert_non_null(theirs);
-    theirs->timer_fd = theirs->file_fd = -1;
-    theirs->input_length = 3;
-    before.connections[LAST].unfinished = theirs;
-    connection_set_phase(&before.connections[LAST], PHASE_HEAD, 1000);
-    connection_table_note(&before, &before.connections[LAST]);
+    put_in(FIRST, &theirs[0]);
+    put_in(LAST, &theirs[1]);
 }
 
 static void assert_all_can_be_closed(void)
 {
     for (int fd = 0; connection_table_next_waiting(&after, &fd); fd++) {
-        assert_ptr_not_equal(after.connections[fd].unfinished, theirs);
-        unfinished_free(after.connections[fd].unfinished);
+        struct unfinished *unfinished = after.connections[fd].unfinished;
+        assert_true(unfinished != theirs[0] && unfinished != theirs[1]);
+        unfinished_free(unfinished);
     }
 }
 
@@ -99,7 +98,8 @@ static bool take_up(const struct attempt *attempt)
         before.connections_fd = before.peers_fd = -1;
     connection_table_end(&after);
     connection_table_end(&before);
-    free(theirs);
+    free(theirs[0]);
+    free(theirs[1]);
     return struck;
 }
 
