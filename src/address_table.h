@@ -56,16 +56,17 @@ enum address_verdict address_table_enter(struct address_table *table, const stru
 void address_table_put(const struct address_table *table, struct state *state);
 
 /*
- * Takes up those of a predecessor, in a table just made, whatever its limits. 0 with the number of their
- * connections; or -EBADMSG, and what is in the table then is not to be relied on.
+ * Takes up those of a predecessor, in a table just made: their connections whatever the limit, and of their
+ * requests what is still to be counted, as far as the limits of now can have it. `now_usec` is
+ * CLOCK_MONOTONIC. 0 with the number of their connections; or -EBADMSG, and the table is to be cleared.
  */
 int address_table_get(struct address_table *table, struct state *state, int64_t now_usec,
                       uint64_t *ret_connections);
 
-/* Forgets everybody, and */
+/* Forgets everybody. */
 void address_table_clear(struct address_table *table);
 
-/* counts a connection of a predecessor's. */
+/* Counts one connection of a predecessor's, whatever the limit. */
 void address_table_take_up(struct address_table *table, const struct peer *peer);
 
 /* One that was counted has gone. */
