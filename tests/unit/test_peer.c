@@ -70,6 +70,27 @@ static void what_is_no_ip_address_is_local(void **state)
     }
 }
 
+static bool is_here(int family, const char *text)
+{
+    struct peer peer = {.family = family == AF_INET6 ? PEER_IPV6 : PEER_IPV4};
+    assert_int_equal(inet_pton(family, text, peer.address), 1);
+    return peer_is_here(&peer);
+}
+
+static void who_is_here_has_one_of_two_addresses_or_none(void **state)
+{
+    (void)state;
+    assert_true(peer_is_here(&(struct peer){.family = PEER_LOCAL}));
+    assert_true(is_here(AF_INET, "127.0.0.1"));
+    assert_true(is_here(AF_INET6, "::1"));
+    assert_false(is_here(AF_INET, "127.0.0.2"));
+    assert_false(is_here(AF_INET, "0.0.0.0"));
+    assert_false(is_here(AF_INET6, "::"));
+    assert_false(is_here(AF_INET6, "::2"));
+    assert_false(is_here(AF_INET6, "7f00:1::"));
+    assert_false(is_here(AF_INET6, "2001:db8::1"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -77,6 +98,7 @@ int main(void)
         cmocka_unit_test(an_ipv6_client),
         cmocka_unit_test(ipv4_within_ipv6_is_ipv4),
         cmocka_unit_test(what_is_no_ip_address_is_local),
+        cmocka_unit_test(who_is_here_has_one_of_two_addresses_or_none),
     };
     return cmocka_run_group_tests_name("peer", tests, NULL, NULL);
 }
